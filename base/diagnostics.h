@@ -1,0 +1,35 @@
+// The server's own log lines, in Redis's shape: "pid:role day month year time level text".
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace duplex::base {
+
+// Redis's levels; a line is written when its level is at least the configured one.
+enum class LogLevel { debug, verbose, notice, warning };
+
+struct LogOptions {
+  std::string file;  // empty: standard output
+  LogLevel level = LogLevel::notice;
+};
+
+// Opens the destination. Returns what went wrong, or an empty string. Lines logged before the first
+// call go to standard output at level notice. Thread: any.
+std::string open_log(const LogOptions& options);
+void set_log_level(LogLevel level);
+LogLevel log_level();
+// The role letter of the lines: 'M' for a primary, 'S' for a replica, 'C' for start-up.
+void set_log_role(char role);
+
+void log_line(LogLevel level, std::string_view text);
+
+template <typename... Args>
+void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
+  if (level >= log_level()) log_line(level, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace duplex::base
