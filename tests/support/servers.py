@@ -1,0 +1,170 @@
+"""Starts and stops real servers, redis-server or duplex-server, for the tests.
+
+Every server gets free ports on 127.0.0.1, a directory of its own, and is ended by its pid.
+"""
+
+import contextlib
+import functools
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from support import resp
+
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 20
+
+# The version whose behaviour Duplex has.
+DUPLEX_VERSION = (7, 2, 4)
+
+
+def duplex_path():
+    """Returns the path of the server under test, or None: it comes from DUPLEX_SERVER."""
+    path = os.environ.get("DUPLEX_SERVER")
+    return path and str(pathlib.Path(path).resolve())
+
+
+def redis_path():
+    return os.environ.get("REDIS_SERVER") or shutil.which("redis-server")
+
+
+@functools.cache
+def redis_version():
+    """Returns the version of redis-server as a tuple of three numbers."""
+    output = subprocess.run([redis_path(), "--version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, output.stdout.split("v=")[1].split()[0].split(".")))
+
+
+def available_kinds():
+    """Returns the servers that a test shall run on."""
+    return ["redis"] + (["duplex"] if duplex_path() else [])
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ServerFailed(Exception):
+    """The server did not start, or ended by itself; the text holds the end of its log."""
+
+
+class Server:
+    """A running server: `port`, `http_port` (None for Redis), `dir`, `log`, `pid`, `version`."""
+
+    def __init__(self, kind, args=(), directory=None):
+        self.kind = kind
+        self.args = [str(arg) for arg in args]
+        self.dir = pathlib.Path(directory or tempfile.mkdtemp(prefix="duplex-test-"))
+        self.log = self.dir / "server.log"
+        self._own_dir = directory is None
+        self._process = None
+        self.port = None
+        self.http_port = None
+        self.version = DUPLEX_VERSION if kind == "duplex" else redis_version()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def _command_line(self):
+        given = {arg for arg in self.args if arg.startswith("--")}
+        self.port = free_port()
+        defaults = {
+            "--port": [str(self.port)],
+            "--bind": ["127.0.0.1"],
+            "--dir": [str(self.dir)],
+            "--save": [""],
+            "--appendonly": ["no"],
+        }
+        if self.kind == "duplex":
+            self.http_port = free_port()
+            defaults["--http-port"] = [str(self.http_port)]
+            defaults["--http-bind"] = ["127.0.0.1"]
+            line = [duplex_path()]
+        else:
+            line = [redis_path()]
+        for name, values in defaults.items():
+            if name not in given:
+                line += [name] + values
+        line += self.args
+        for name in ("--port", "--http-port"):
+            if name in given:
+                value = int(self.args[self.args.index(name) + 1])
+                setattr(self, name[2:].replace("-", "_"), value)
+        return line
+
+    def start(self):
+        """Starts the process and waits until it answers PING with PONG."""
+        line = self._command_line()
+        with open(self.log, "ab") as log:
+            self._process = subprocess.Popen(
+                line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.dir
+            )
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not self._answers():
+            if self._process.poll() is not None:
+                raise ServerFailed("ended with %d\n%s" % (self._process.returncode, self.log_end()))
+            if time.monotonic() > deadline:
+                self.kill()
+                raise ServerFailed("did not answer\n" + self.log_end())
+            time.sleep(0.01)
+        return self
+
+    def _answers(self):
+        try:
+            with resp.Client(self.port, timeout=1.0) as client:
+                # A server with a password or one that loads answers PING with an error.
+                reply = client.call("PING")
+                if reply.kind == "error" and not reply.value.startswith(b"NOAUTH"):
+                    return False
+                return True
+        except (OSError, resp.ConnectionClosed, resp.NoReply):
+            return False
+
+    def log_end(self, size=3000):
+        return self.log.read_bytes()[-size:].decode("utf-8", "replace")
+
+    def client(self, **options):
+        return resp.Client(self.port, **options)
+
+    def stop(self):
+        """Ends the process as a user would (SIGTERM); kills it if that takes too long."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise ServerFailed("did not stop\n" + self.log_end()) from None
+        return self._process.returncode if self._process else None
+
+    def kill(self):
+        """Ends the process without giving it a chance to do anything (SIGKILL)."""
+        self._process.kill()
+        self._process.wait()
+
+    def is_running(self):
+        return self._process is not None and self._process.poll() is None
+
+    def remove_dir(self):
+        if self._own_dir:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def server(kind, *args, directory=None):
+    """Runs a server for the length of a with block."""
+    running = Server(kind, args, directory)
+    try:
+        yield running.start()
+    finally:
+        try:
+            running.stop()
+        finally:
+            running.remove_dir()
