@@ -1,0 +1,49 @@
+// All data: the shards, and what is known about them as a whole.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "store/hashed_key.h"
+#include "store/shard.h"
+
+namespace duplex::store {
+
+struct DatabaseSize {
+  std::size_t keys = 0;
+  std::size_t expiring = 0;
+};
+
+// The shards. Entries are reached through a ShardLock only.
+//
+// Thread: any.
+class Keyspace {
+ public:
+  explicit Keyspace(int databases);
+
+  int databases() const { return databases_; }
+
+  // Visits the shards one after the other, each under its lock: not a snapshot.
+  DatabaseSize size(int database);
+  // Bytes of tables and directories, without entries. Not a snapshot.
+  std::size_t table_bytes();
+
+  // Brings the group, then the entry of a key into the cache; each call locks for an instant.
+  void prefetch_group(int database, const HashedKey& key);
+  void prefetch_entry(int database, const HashedKey& key);
+
+  // The earliest time at which a key of this shard may end. Thread: any, without the lock.
+  std::int64_t next_expiry_ms(std::size_t shard) const {
+    return shards_[shard].next_expiry_ms.load(std::memory_order_relaxed);
+  }
+
+ private:
+  friend class ShardLock;
+
+  const int databases_;
+  std::unique_ptr<Shard[]> shards_;
+};
+
+}  // namespace duplex::store

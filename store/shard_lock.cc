@@ -1,0 +1,99 @@
+// The only way to entries: proof that the shards they live in are locked.
+#include "store/shard_lock.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace duplex::store {
+
+void ShardLock::lock(const HashedKey& key) {
+  DUPLEX_DCHECK(!holds_any());
+  held_.push_back(key.shard());
+  keyspace_.shards_[key.shard()].mutex.lock();
+}
+
+void ShardLock::lock(std::span<const HashedKey> keys) {
+  if (keys.size() == 1) return lock(keys[0]);
+  DUPLEX_DCHECK(!holds_any());
+  for (const HashedKey& key : keys)
+    held_.push_back(key.shard());
+  std::sort(held_.begin(), held_.end());
+  held_.erase(std::unique(held_.begin(), held_.end()), held_.end());
+  for (const std::uint16_t shard : held_)
+    keyspace_.shards_[shard].mutex.lock();
+}
+
+void ShardLock::lock_shard(std::size_t shard) {
+  DUPLEX_DCHECK(!holds_any());
+  held_.push_back(static_cast<std::uint16_t>(shard));
+  keyspace_.shards_[shard].mutex.lock();
+}
+
+void ShardLock::lock_all() {
+  DUPLEX_DCHECK(!holds_any());
+  for (std::size_t shard = 0; shard < shard_count; ++shard)
+    keyspace_.shards_[shard].mutex.lock();
+  all_ = true;
+}
+
+void ShardLock::unlock() {
+  if (all_) {
+    for (std::size_t shard = 0; shard < shard_count; ++shard) {
+      publish_expiry(keyspace_.shards_[shard]);
+      keyspace_.shards_[shard].mutex.unlock();
+    }
+    all_ = false;
+  }
+  for (const std::uint16_t shard : held_) {
+    publish_expiry(keyspace_.shards_[shard]);
+    keyspace_.shards_[shard].mutex.unlock();
+  }
+  held_.clear();
+}
+
+bool ShardLock::holds(std::size_t shard) const {
+  return all_ || std::binary_search(held_.begin(), held_.end(), shard);
+}
+
+void ShardLock::publish_expiry(Shard& shard) {
+  std::int64_t next = shard.first.earliest_expiry_ms();
+  for (const auto& table : shard.others)
+    if (table) next = std::min(next, table->earliest_expiry_ms());
+  if (shard.next_expiry_ms.load(std::memory_order_relaxed) != next)
+    shard.next_expiry_ms.store(next, std::memory_order_relaxed);
+}
+
+Table::Position ShardLock::set_expiry(int database,
+                                      const HashedKey& key,
+                                      Table::Position at,
+                                      std::int64_t expiry_ms) {
+  Table& table = this->table(database, key);
+  Entry* entry = at.entry();
+  if (entry->expiry_ms() == expiry_ms) return at;
+  if (entry->has_expiry() && expiry_ms != no_expiry) {
+    entry->change_expiry(expiry_ms);
+    table.note_expiry(at);
+    return at;
+  }
+  table.replace(at, entry->with_expiry(expiry_ms));
+  return at;
+}
+
+std::vector<Table> ShardLock::take_tables(int database) {
+  DUPLEX_ASSERT(all_);
+  std::vector<Table> tables;
+  for (std::size_t shard = 0; shard < shard_count; ++shard) {
+    Table* table = keyspace_.shards_[shard].table_if_any(database);
+    if (table == nullptr || table->size() == 0) continue;
+    tables.push_back(std::move(*table));
+  }
+  return tables;
+}
+
+void ShardLock::swap_databases(int first, int second) {
+  DUPLEX_ASSERT(all_);
+  for (std::size_t shard = 0; shard < shard_count; ++shard)
+    std::swap(keyspace_.shards_[shard].table(first), keyspace_.shards_[shard].table(second));
+}
+
+}  // namespace duplex::store

@@ -1,0 +1,85 @@
+// The only way to entries: proof that the shards they live in are locked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/assert.h"
+#include "store/keyspace.h"
+
+namespace duplex::store {
+
+// Holds the locks of the shards of some keys, or of all shards, taken in ascending order.
+//
+// Positions and entries it hands out are valid until the next change of the same table, and never
+// beyond unlock().
+// Thread: confined to its owner. Reused from command to command to keep its memory.
+class ShardLock {
+ public:
+  explicit ShardLock(Keyspace& keyspace) : keyspace_(keyspace) {}
+  ~ShardLock() { unlock(); }
+  ShardLock(const ShardLock&) = delete;
+  ShardLock& operator=(const ShardLock&) = delete;
+
+  // Requires: nothing is held.
+  void lock(const HashedKey& key);
+  void lock(std::span<const HashedKey> keys);
+  void lock_all();
+  void lock_shard(std::size_t shard);
+  // Also publishes when the next key of each shard ends. Does nothing if nothing is held.
+  void unlock();
+
+  bool holds_all() const { return all_; }
+  bool holds_any() const { return all_ || !held_.empty(); }
+  bool holds(std::size_t shard) const;
+
+  Keyspace& keyspace() { return keyspace_; }
+
+  // The functions below require the shard of the key to be held.
+  Table::Position find(int database, const HashedKey& key) {
+    DUPLEX_DCHECK(holds(key.shard()));
+    Table* table = keyspace_.shards_[key.shard()].table_if_any(database);
+    return table == nullptr ? Table::Position{} : table->find(key);
+  }
+  Table::Position insert(int database, const HashedKey& key, EntryPtr entry) {
+    return table(database, key).insert(key, std::move(entry));
+  }
+  EntryPtr replace(int database, const HashedKey& key, Table::Position at, EntryPtr entry) {
+    return table(database, key).replace(at, std::move(entry));
+  }
+  EntryPtr erase(int database, const HashedKey& key, Table::Position at) {
+    return table(database, key).erase(at, key.hash);
+  }
+  // Changes an expiry in place where the entry has room for one, else rebuilds the entry.
+  // `expiry_ms` may be no_expiry. Returns where the entry stands now.
+  Table::Position set_expiry(int database,
+                             const HashedKey& key,
+                             Table::Position at,
+                             std::int64_t expiry_ms);
+
+  // A held shard's table; nullptr if the database has none there.
+  Table* table_if_any(int database, std::size_t shard) {
+    DUPLEX_DCHECK(holds(shard));
+    return keyspace_.shards_[shard].table_if_any(database);
+  }
+  // Requires: all shards are held. Returns the tables of the database, to be freed later.
+  std::vector<Table> take_tables(int database);
+  // Requires: all shards are held.
+  void swap_databases(int first, int second);
+
+ private:
+  Table& table(int database, const HashedKey& key) {
+    DUPLEX_DCHECK(holds(key.shard()));
+    return keyspace_.shards_[key.shard()].table(database);
+  }
+  void publish_expiry(Shard& shard);
+
+  Keyspace& keyspace_;
+  std::vector<std::uint16_t> held_;  // ascending, each once
+  bool all_ = false;
+};
+
+}  // namespace duplex::store
