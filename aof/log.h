@@ -1,0 +1,239 @@
+// The append-only log: many appenders, group commit, one thread that syncs and repairs.
+//
+// What a record means is not known here; its bytes and the files are in docs/aof_format.md.
+#pragma once
+
+#include "aof/file.h"
+#include "aof/format.h"
+#include "aof/fsync_policy.h"
+#include "aof/log_unit.h"
+#include "aof/manifest.h"
+#include "aof/segment.h"
+#include "base/buffer.h"
+#include "base/mutex.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace duplex::aof {
+
+struct LogOptions {
+  std::string file_name = "appendonly.aof";  // `appendfilename`
+  FsyncPolicy fsync = FsyncPolicy::everysec;
+  std::chrono::milliseconds sync_interval{1000};
+  std::chrono::milliseconds retry_interval{100};
+  // Called on the log's own thread, one call at a time, without any lock held: after durable() has
+  // advanced, after a failure began or ended, and after the policy has changed. It must not block.
+  std::function<void(Lsn written, Lsn durable)> on_progress;
+};
+
+// What stands in the way of writing.
+enum class LogFailure : std::uint8_t {
+  none,
+  write,  // the last write failed; it is tried again
+  sync,   // the last sync failed; what it left open is written and synced again
+  lost,   // after a failed sync the file does not hold what was written: there is no way back
+};
+
+struct LogState {
+  LogFailure failure = LogFailure::none;
+  int error_number = 0;  // errno of the failure
+
+  explicit operator bool() const { return failure != LogFailure::none; }
+  friend bool operator==(const LogState&, const LogState&) = default;
+};
+
+// For INFO's section "persistence". Not a snapshot.
+struct LogStats {
+  std::uint64_t current_bytes = 0;  // aof_current_size: base and increments
+  std::uint64_t base_bytes = 0;     // aof_base_size: what it was when the last base was installed
+  std::uint64_t pending_bytes = 0;  // aof_buffer_length: appended and not written
+  bool last_write_ok = true;        // aof_last_write_status
+  bool last_sync_ok = true;
+  std::int64_t last_sync_us = -1;   // how long the last successful sync took; -1: none yet
+  std::uint64_t delayed_syncs = 0;  // aof_delayed_fsync: syncs that took longer than two seconds
+  std::uint64_t syncs = 0;
+  std::uint64_t writes = 0;
+};
+
+// Appends units and tells how far they are written and synced.
+//
+// append() copies into the open batch and returns: no system call, so it may be called under shard
+// locks, which is what makes the order in the log the order of execution. At the end of an
+// iteration each event loop calls commit(), which writes the batches of all loops with one
+// write(2). The sync thread does fdatasync, and after a failure tries again until the disk is well:
+// then failed() ends by itself, without a restart. While failed() the records stay in memory; the
+// callers bound that memory by refusing writes (MISCONF), and keep the replies whose records are
+// not written yet.
+//
+// Thread: any, unless a function says otherwise. append() takes mutex_ (rank log) for the length of
+//   a copy. The files belong to whoever holds turn_, which is never taken under another lock.
+// Lifetime: the Directory outlives the Log; the destructor closes.
+// Invariant: durable() <= written() <= appended(), and none of them ever decreases.
+class Log {
+ public:
+  // Opens the last increment of `manifest` for appending, or the first one if there is none; goes
+  // on at `position`, whose store_id must be set. Deletes the manifest's history. The error is a
+  // sentence for the operator.
+  static std::expected<std::unique_ptr<Log>, std::string> open(Directory& directory,
+                                                               LogOptions options,
+                                                               Manifest manifest,
+                                                               const StreamPosition& position);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // Appends one effect on database `db`; returns the position behind it. Requires: not closed.
+  Lsn append(int db, std::span<const std::string_view> args);
+  // Appends all effects of a unit at once. Requires: !unit.empty(), not closed.
+  Lsn append(LogUnit& unit);
+
+  // Writes what was appended, by all threads, at least up to `lsn`. Returns true when written()
+  // has reached `lsn`, false when the log has failed: on_progress then tells when that has ended.
+  // May block for the length of a write; never in the failed state.
+  bool commit(Lsn lsn);
+
+  Lsn appended() const { return appended_.load(std::memory_order_acquire); }
+  Lsn written() const { return written_.load(std::memory_order_acquire); }
+  Lsn durable() const { return durable_.load(std::memory_order_acquire); }
+  // The gate for replies: those up to here may leave. durable() under `always`, else written().
+  Lsn releasable() const { return policy() == FsyncPolicy::always ? durable() : written(); }
+
+  LogState failed() const { return state_.load(std::memory_order_acquire); }
+
+  FsyncPolicy policy() const { return policy_.load(std::memory_order_relaxed); }
+  void set_policy(FsyncPolicy policy);
+
+  // The stream's identity; constant. `offset` is where this process began.
+  const StreamPosition& start() const { return start_; }
+
+  LogStats stats() const;
+
+  // --- the cut of a rewrite ---
+
+  // Creates the next increment and names it in the manifest; nothing is written into it yet.
+  // Syncs. Returns its sequence number. Requires: no other prepared increment.
+  std::expected<std::uint64_t, std::string> prepare_increment();
+  // Sends everything that is appended from now on to the prepared increment; returns the position
+  // of the cut. Only memory is touched: made to be called with all shards locked.
+  Lsn switch_increment();
+  // Both, and a commit: closes the current increment and goes on in the next.
+  std::expected<Lsn, std::string> start_increment();
+
+  // The name and number that the next base has. Who makes the base writes it into the directory.
+  ManifestEntry next_base() const;
+  // Makes `base` (complete and synced) the base, with the increments from `first_increment` on;
+  // the files before it are deleted.
+  std::expected<void, std::string> install_base(ManifestEntry base, std::uint64_t first_increment);
+
+  Manifest manifest() const;
+
+  // Writes and syncs everything and stops the thread. Returns false when that was not possible.
+  // Requires: nobody appends any more. Later calls do nothing.
+  bool close();
+
+ private:
+  // Bytes that go to the file with one write: units, and the line with their checksum.
+  struct Batch {
+    base::Buffer bytes;
+    Lsn end = 0;
+    bool starts_increment = false;
+  };
+  // What on_progress was last told about.
+  struct Report {
+    Lsn durable = 0;
+    LogState state;
+    FsyncPolicy policy = FsyncPolicy::everysec;
+
+    friend bool operator==(const Report&, const Report&) = default;
+  };
+  using Clock = std::chrono::steady_clock;
+
+  Log(Directory& directory, LogOptions options, Manifest manifest, const StreamPosition& position);
+
+  // Under turn_.
+  void take_open_batch();
+  bool drain();
+  std::error_code name_segment();
+  std::error_code change_segment();
+  void fail(LogFailure failure, std::error_code error);
+  void recover();
+
+  // The sync thread's.
+  void run();
+  void wait_for_work();
+  bool sync_is_due() const;
+  void sync_written();
+  void report_progress();
+  void wake();
+
+  std::error_code write_manifest(const Manifest& manifest);
+  void delete_history();
+  void measure_files();
+
+  // Constant after construction.
+  Directory& directory_;
+  const LogOptions options_;
+  const StreamPosition start_;
+
+  // Atomics: written by who is named, read by anybody.
+  std::atomic<Lsn> appended_;  // under mutex_
+  std::atomic<Lsn> written_;   // under turn_
+  std::atomic<Lsn> durable_;   // the sync thread; under turn_ when the segment changes
+  std::atomic<LogState> state_{LogState{}};
+  std::atomic<FsyncPolicy> policy_;
+  std::atomic<std::uint64_t> closed_bytes_{0};  // of the base and of increments before the last
+  std::atomic<std::uint64_t> base_bytes_{0};
+  std::atomic<std::uint64_t> segment_bytes_{0};
+  std::atomic<std::int64_t> last_sync_us_{-1};
+  std::atomic<std::uint64_t> delayed_syncs_{0};
+  std::atomic<std::uint64_t> syncs_{0};
+  std::atomic<std::uint64_t> writes_{0};
+
+  // What is appended and not taken for writing.
+  mutable base::Mutex mutex_{base::LockRank::log};
+  Batch open_ DUPLEX_GUARDED_BY(mutex_);
+  std::vector<Batch> closed_ DUPLEX_GUARDED_BY(mutex_);
+  int stream_db_ DUPLEX_GUARDED_BY(mutex_) = -1;
+
+  // The files. turn_ is held during writes, so it is not one of the ranked locks: it is taken
+  // before mutex_ and never while any other lock but files_ is held.
+  std::mutex turn_;
+  std::deque<Batch> pending_;                      // taken, in order; the first is being written
+  base::Buffer spare_;                             // the memory of the last batch, for the next one
+  std::unique_ptr<Segment> segment_;               // where batches go
+  bool segment_named_ = false;                     // the segment holds the line that begins it
+  std::unique_ptr<Segment> prepared_;              // where they will go after the switch
+  std::vector<std::unique_ptr<Segment>> retired_;  // closed when no sync can be running on them
+
+  // The manifest; held for whole replacements, taken before turn_.
+  mutable std::mutex files_;
+  Manifest manifest_;
+  bool increment_is_prepared_ = false;
+
+  // The sync thread.
+  std::mutex wake_mutex_;
+  std::condition_variable wake_;
+  bool wake_requested_ = false;
+  bool stopping_ = false;
+  Clock::time_point next_sync_;
+  Clock::time_point next_retry_;
+  Report reported_;
+  std::thread thread_;
+  bool is_closed_ = false;
+};
+
+}  // namespace duplex::aof
