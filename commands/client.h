@@ -1,0 +1,115 @@
+// A client as commands see it: who it is, what it has selected, and what mode it is in.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/command_table.h"
+#include "commands/connection.h"
+#include "pubsub/loop_subscribers.h"
+#include "resp/reply_writer.h"
+
+namespace duplex::commands {
+
+// Arguments that were copied because they outlive the read buffer.
+class OwnedArgs {
+ public:
+  explicit OwnedArgs(std::span<const std::string_view> args) {
+    std::size_t bytes = 0;
+    for (const std::string_view arg : args)
+      bytes += arg.size();
+    bytes_ = std::make_unique_for_overwrite<char[]>(bytes);
+    char* at = bytes_.get();
+    for (const std::string_view arg : args) {
+      if (!arg.empty()) std::memcpy(at, arg.data(), arg.size());
+      views_.emplace_back(at, arg.size());
+      at += arg.size();
+    }
+  }
+  std::span<const std::string_view> view() const { return views_; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::vector<std::string_view> views_;
+};
+
+// MULTI's queue and WATCH's verdict.
+struct Transaction {
+  struct Queued {
+    const Command* command;
+    OwnedArgs args;
+  };
+  struct Watched {
+    int database;
+    std::string key;
+    bool was_there;  // false: the key did not exist, or had ended already
+  };
+
+  bool open = false;
+  bool failed = false;  // a command could not be queued: EXEC must refuse
+  std::vector<Queued> queue;
+  std::vector<Watched> watched;
+  // Set by whoever changes a watched key, under the key's shard lock.
+  std::shared_ptr<std::atomic<bool>> dirty;
+};
+
+enum class ReplyMode : std::uint8_t { on, off, skip_next, skip_this };
+
+// Thread: confined to its loop, except the atomics, which any thread may read, and `name`,
+// `library_name`, `library_version` and `user`, which change under the registry's lock only.
+struct Client {
+  std::uint64_t id = 0;
+  Connection* connection = nullptr;
+  pubsub::Subscriber* subscriber = nullptr;  // nullptr if the front end has no pushes
+  std::size_t loop = 0;
+
+  std::string address;        // "127.0.0.1:50412"
+  std::string local_address;  // "127.0.0.1:6379"
+  int fd = -1;
+  std::int64_t created_ms = 0;
+
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  std::string user = "default";
+
+  std::atomic<int> database{0};
+  std::atomic<resp::Protocol> protocol{resp::Protocol::resp2};
+  std::atomic<bool> authenticated{false};
+  std::atomic<bool> no_evict{false};
+  std::atomic<bool> no_touch{false};
+  std::atomic<bool> closing{false};
+  std::atomic<const Command*> last_command{nullptr};
+  std::atomic<std::int64_t> last_active_ms{0};
+  std::atomic<std::uint64_t> commands_run{0};
+  std::atomic<std::uint64_t> input_bytes_total{0};
+  std::atomic<std::uint64_t> output_bytes_total{0};
+  std::atomic<std::uint32_t> channels_count{0};
+  std::atomic<std::uint32_t> patterns_count{0};
+  std::atomic<std::uint32_t> shard_channels_count{0};
+  std::atomic<std::int32_t> multi_count{-1};  // queued commands, -1 outside MULTI
+  std::atomic<std::uint32_t> watch_count{0};
+
+  ReplyMode reply_mode = ReplyMode::on;
+  Transaction transaction;
+  std::set<std::string, std::less<>> channels;
+  std::set<std::string, std::less<>> patterns;
+  std::set<std::string, std::less<>> shard_channels;
+  // The log position behind the last write of this client; replies wait for it.
+  std::uint64_t log_position = 0;
+
+  bool is_subscribed() const {
+    return !channels.empty() || !patterns.empty() || !shard_channels.empty();
+  }
+};
+
+}  // namespace duplex::commands

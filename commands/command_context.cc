@@ -1,0 +1,199 @@
+// What a handler is given: its arguments, its keys under their lock, and ways to answer and change.
+#include "commands/command_context.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+#include "base/text.h"
+
+namespace duplex::commands {
+
+namespace {
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  base::secure_random(&seed, sizeof seed);
+  return seed;
+}
+
+}  // namespace
+
+CommandContext::CommandContext(Services& services,
+                               pubsub::LoopSubscribers& subscribers,
+                               LoopStatistics& statistics)
+    : services_(services),
+      subscribers_(subscribers),
+      statistics_(statistics),
+      random_(random_seed()),
+      reply_(no_reply_, resp::Protocol::resp2),
+      lock_(services.keyspace) {}
+
+void CommandContext::begin(Client& client, const Command& command, Args args, bool in_transaction) {
+  client_ = &client;
+  command_ = &command;
+  args_ = args;
+  in_transaction_ = in_transaction;
+  changed_ = false;
+  effect_chosen_ = false;
+  failed_ = false;
+}
+
+void CommandContext::end() {
+  if (changed_ && !effect_chosen_) effects_.add(database(), args_);
+}
+
+void CommandContext::error(std::string_view text) {
+  failed_ = true;
+  statistics_.note_error(text.substr(0, text.find(' ')));
+  reply_.error(text);
+}
+
+void CommandContext::unknown_subcommand() {
+  const std::string name = base::uppered(
+      command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
+  error(fmt::format("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
+                    arg(1).substr(0, 128),
+                    name));
+}
+
+void CommandContext::help(std::initializer_list<std::string_view> lines) {
+  const std::string name = base::uppered(
+      command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
+  reply_.array(lines.size() + 3);
+  reply_.status(
+      fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", name));
+  for (const std::string_view line : lines)
+    reply_.status(line);
+  reply_.status("HELP");
+  reply_.status("    Print this help.");
+}
+
+std::optional<std::int64_t> CommandContext::integer_arg(std::size_t index) {
+  const auto value = base::parse_int64(args_[index]);
+  if (!value) error(errors::not_an_integer);
+  return value;
+}
+
+store::Table::Position CommandContext::find_live(int database, const store::HashedKey& key) {
+  const store::Table::Position at = lock_.find(database, key);
+  if (at && at.slot->has_expiry() && at.entry()->is_expired(now_ms_)) [[unlikely]] {
+    expire(database, key, at);
+    return {};
+  }
+  return at;
+}
+
+store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
+  const store::Table::Position at = find_live(database, key);
+  if (!at) {
+    statistics_.keyspace_misses.add(1);
+    if ((services_.settings.events.load(std::memory_order_relaxed) &
+         static_cast<std::uint16_t>(Event::key_miss)) != 0)
+      notify(database, key.key, Event::key_miss, "keymiss");
+    return nullptr;
+  }
+  statistics_.keyspace_hits.add(1);
+  if (!client_->no_touch.load(std::memory_order_relaxed)) at.entry()->touch(access_clock());
+  return at.entry();
+}
+
+store::Entry* CommandContext::peek(int database, const store::HashedKey& key) {
+  const store::Table::Position at = find_live(database, key);
+  return at ? at.entry() : nullptr;
+}
+
+bool CommandContext::read_string(const store::HashedKey& key, store::Entry*& entry) {
+  entry = read(key);
+  if (entry == nullptr || entry->type() == store::ValueType::string) return true;
+  error(errors::wrong_type);
+  return false;
+}
+
+store::Table::Position CommandContext::find(int database, const store::HashedKey& key) {
+  const store::Table::Position at = find_live(database, key);
+  if (at) at.entry()->touch(access_clock());
+  return at;
+}
+
+store::Table::Position CommandContext::put(int database,
+                                           const store::HashedKey& key,
+                                           store::Table::Position at,
+                                           store::EntryPtr entry) {
+  entry->touch(access_clock());
+  if (!at) return lock_.insert(database, key, std::move(entry));
+  discard(lock_.replace(database, key, at, std::move(entry)));
+  return at;
+}
+
+store::EntryPtr CommandContext::take(int database,
+                                     const store::HashedKey& key,
+                                     store::Table::Position at) {
+  return lock_.erase(database, key, at);
+}
+
+void CommandContext::discard(store::EntryPtr entry) {
+  if (entry && entry->is_heavy()) garbage_.push_back(std::move(entry));
+}
+
+void CommandContext::discard(std::vector<store::Table> tables) {
+  for (store::Table& table : tables)
+    table_garbage_.push_back(std::move(table));
+}
+
+void CommandContext::changed(int database,
+                             const store::HashedKey& key,
+                             Event event,
+                             std::string_view name) {
+  changed_ = true;
+  services_.watchers.touch(database, key.key);
+  notify(database, key.key, event, name);
+}
+
+void CommandContext::notify(int database,
+                            std::string_view key,
+                            Event event,
+                            std::string_view name) {
+  const std::uint16_t wanted = services_.settings.events.load(std::memory_order_relaxed);
+  if ((wanted & static_cast<std::uint16_t>(event)) == 0) return;
+  const auto publish = [&](const std::string& channel, std::string_view payload) {
+    subscribers_.publish(
+        std::make_shared<const pubsub::Message>(pubsub::Kind::channel, channel, payload));
+  };
+  if ((wanted & static_cast<std::uint16_t>(Event::keyspace)) != 0)
+    publish(fmt::format("__keyspace@{}__:{}", database, key), name);
+  if ((wanted & static_cast<std::uint16_t>(Event::keyevent)) != 0)
+    publish(fmt::format("__keyevent@{}__:{}", database, name), key);
+}
+
+void CommandContext::effect(int database, std::initializer_list<std::string_view> args) {
+  effect_chosen_ = true;
+  effects_.add(database, args);
+}
+
+void CommandContext::expire(int database, const store::HashedKey& key, store::Table::Position at) {
+  statistics_.expired_keys.add(1);
+  const std::string_view kept = effects_.keep(std::string(key.key));
+  effects_.add(database, {"DEL", kept});
+  discard(lock_.erase(database, key, at));
+  services_.watchers.touch(database, key.key);
+  notify(database, key.key, Event::expired, "expired");
+}
+
+void CommandContext::remove_expired(int database, std::span<const store::HashedKey> keys) {
+  for (const store::HashedKey& key : keys) {
+    const store::Table::Position at = lock_.find(database, key);
+    if (at && at.entry()->is_expired(now_ms_)) expire(database, key, at);
+  }
+}
+
+void CommandContext::flush_effects() {
+  if (effects_.empty()) return;
+  const std::uint64_t position = services_.effects.append(effects_.unit());
+  if (client_ != nullptr) client_->log_position = position;
+  effects_.clear();
+}
+
+}  // namespace duplex::commands

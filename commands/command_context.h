@@ -1,0 +1,186 @@
+// What a handler is given: its arguments, its keys under their lock, and ways to answer and change.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "commands/client.h"
+#include "commands/effects.h"
+#include "commands/errors.h"
+#include "commands/key_positions.h"
+#include "commands/services.h"
+#include "pubsub/loop_subscribers.h"
+#include "resp/reply_writer.h"
+#include "store/shard_lock.h"
+
+namespace duplex::commands {
+
+// One command in execution. A handler reads arguments, asks for its keys, answers, and says what it
+// changed; it does not lock, read the clock, or know whether it runs alone or in a transaction.
+//
+// Entries and positions are valid until the next change of the same database, and not beyond the
+// handler.
+// Thread: confined to its executor.
+class CommandContext {
+ public:
+  CommandContext(Services& services, pubsub::LoopSubscribers& subscribers, LoopStatistics& statistics);
+
+  // --- the request ---
+  Args args() const { return args_; }
+  std::string_view arg(std::size_t index) const { return args_[index]; }
+  std::size_t argc() const { return args_.size(); }
+  Client& client() { return *client_; }
+  const Command& command() const { return *command_; }
+  int database() const { return client_->database.load(std::memory_order_relaxed); }
+  // Milliseconds since 1970; one value for a whole command, transaction or script.
+  std::int64_t now_ms() const { return now_ms_; }
+  bool in_transaction() const { return in_transaction_; }
+
+  // --- the reply ---
+  resp::ReplyWriter& reply() { return reply_; }
+  // Also counts the error for INFO errorstats.
+  void error(std::string_view text);
+  // "ERR unknown subcommand or wrong number of arguments for 'x'. Try OBJECT HELP."
+  void unknown_subcommand();
+  // The reply of HELP subcommands: lines behind a heading, HELP's own lines appended.
+  void help(std::initializer_list<std::string_view> lines);
+  // The argument as an integer; answers the error itself if it is none.
+  std::optional<std::int64_t> integer_arg(std::size_t index);
+
+  // --- keys ---
+  // The keys in the order of the key specifications; their shards are locked.
+  const store::HashedKey& key(std::size_t index = 0) const { return keys_[index]; }
+  std::size_t key_count() const { return keys_.size(); }
+
+  // For reading: finds the entry if it is there and has not ended; counts a hit or a miss.
+  store::Entry* read(const store::HashedKey& key) { return read(database(), key); }
+  store::Entry* read(int database, const store::HashedKey& key);
+  // The same without counting and without touching the access clock (TTL, TYPE, OBJECT …).
+  store::Entry* peek(const store::HashedKey& key) { return peek(database(), key); }
+  store::Entry* peek(int database, const store::HashedKey& key);
+  // The string at a key; answers WRONGTYPE itself and returns false if it is another type.
+  // `entry` is nullptr if there is none.
+  bool read_string(const store::HashedKey& key, store::Entry*& entry);
+
+  // For writing: where the entry stands, after an ended one was removed (and logged).
+  store::Table::Position find(const store::HashedKey& key) { return find(database(), key); }
+  store::Table::Position find(int database, const store::HashedKey& key);
+
+  // Puts an entry at a key whose position find() gave: replaces, or inserts if there was none.
+  store::Table::Position put(const store::HashedKey& key,
+                             store::Table::Position at,
+                             store::EntryPtr entry) {
+    return put(database(), key, at, std::move(entry));
+  }
+  store::Table::Position put(int database,
+                             const store::HashedKey& key,
+                             store::Table::Position at,
+                             store::EntryPtr entry);
+  // Takes an entry out and returns it; discard() what is not used again.
+  store::EntryPtr take(int database, const store::HashedKey& key, store::Table::Position at);
+  void erase(const store::HashedKey& key, store::Table::Position at) {
+    discard(take(database(), key, at));
+  }
+  store::Table::Position set_expiry(const store::HashedKey& key,
+                                    store::Table::Position at,
+                                    std::int64_t expiry_ms) {
+    return lock_.set_expiry(database(), key, at, expiry_ms);
+  }
+  // Frees an entry after the lock is given up, large ones in the background.
+  void discard(store::EntryPtr entry);
+  void discard(std::vector<store::Table> tables);
+
+  // --- what was changed ---
+  // To be called once for each changed key: spoils transactions that watch it, sends the keyspace
+  // event. The command is logged as it was asked, unless effect() or no_effect() says otherwise.
+  void changed(const store::HashedKey& key, Event event, std::string_view name) {
+    changed(database(), key, event, name);
+  }
+  void changed(int database, const store::HashedKey& key, Event event, std::string_view name);
+  // An event without a change ("keymiss", or "del" of a key another event spoke of).
+  void notify(int database, std::string_view key, Event event, std::string_view name);
+  // Logs this command instead of the one that was asked; several are logged in their order.
+  void effect(std::initializer_list<std::string_view> args) { effect(database(), args); }
+  void effect(int database, std::initializer_list<std::string_view> args);
+  // The command changed nothing that the log must know, although changed() was called.
+  void no_effect() { effect_chosen_ = true; }
+  // Keeps a text for effect() until the unit is logged.
+  std::string_view keep(std::string text) { return effects_.keep(std::move(text)); }
+
+  // --- the whole keyspace ---
+  // The lock: for commands declared all_shards (it holds them all then).
+  store::ShardLock& lock() { return lock_; }
+  // Visits the shards in order from `first` on, each locked (or all held already), until the visitor
+  // answers false. For commands declared visits_shards.
+  template <typename Visit>
+  void for_each_shard(std::size_t first, Visit&& visit) {
+    for (std::size_t shard = first; shard < store::shard_count; ++shard) {
+      const bool go_on = with_shard(shard, visit);
+      if (!go_on) return;
+    }
+  }
+  // Removes keys that were found to have ended; the shard they live in must be held.
+  void remove_expired(int database, std::span<const store::HashedKey> keys);
+  // Logs and forgets the effects gathered so far; needed before a shard is given up.
+  void flush_effects();
+
+  // --- collaborators ---
+  Services& services() { return services_; }
+  Settings& settings() { return services_.settings; }
+  LoopStatistics& statistics() { return statistics_; }
+  pubsub::LoopSubscribers& subscribers() { return subscribers_; }
+  base::Random& random() { return random_; }
+
+ private:
+  friend class Executor;
+
+  template <typename Visit>
+  bool with_shard(std::size_t shard, Visit& visit) {
+    if (lock_.holds_all()) return visit(shard);
+    lock_.lock_shard(shard);
+    const bool go_on = visit(shard);
+    flush_effects();
+    lock_.unlock();
+    return go_on;
+  }
+  // Removes an entry that has ended; logs and announces it.
+  void expire(int database, const store::HashedKey& key, store::Table::Position at);
+  store::Table::Position find_live(int database, const store::HashedKey& key);
+  std::uint32_t access_clock() const { return static_cast<std::uint32_t>(now_ms_ / 1000) & 0xffffffu; }
+
+  // What one handler starts with.
+  void begin(Client& client, const Command& command, Args args, bool in_transaction);
+  // Logs the request itself if the handler changed something and chose no other effect.
+  void end();
+
+  Services& services_;
+  pubsub::LoopSubscribers& subscribers_;
+  LoopStatistics& statistics_;
+  base::Random random_;
+  base::Buffer no_reply_;
+  resp::ReplyWriter reply_;
+  store::ShardLock lock_;
+  Effects effects_;
+
+  Client* client_ = nullptr;
+  const Command* command_ = nullptr;
+  Args args_;
+  std::vector<store::HashedKey> keys_;
+  std::int64_t now_ms_ = 0;
+  bool in_transaction_ = false;
+  bool changed_ = false;
+  bool effect_chosen_ = false;
+  bool failed_ = false;
+  std::vector<store::EntryPtr> garbage_;
+  std::vector<store::Table> table_garbage_;
+};
+
+}  // namespace duplex::commands

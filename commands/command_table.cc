@@ -1,0 +1,155 @@
+// All commands the server knows, put together from the families' tables.
+#include "commands/command_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/text.h"
+
+namespace duplex::commands {
+
+namespace {
+
+// Case does not matter, so letters are hashed as if they were lower case.
+std::size_t bucket_of(std::string_view name) {
+  std::uint64_t hash = name.size();
+  for (const char c : name)
+    hash = (hash ^ static_cast<unsigned char>(c | 0x20)) * 0x100000001b3u;
+  return static_cast<std::size_t>(hash ^ (hash >> 32));
+}
+
+constexpr std::pair<Flag, std::string_view> flag_table[] = {
+    {Flag::write, "write"},
+    {Flag::readonly, "readonly"},
+    {Flag::denyoom, "denyoom"},
+    {Flag::admin, "admin"},
+    {Flag::pubsub, "pubsub"},
+    {Flag::noscript, "noscript"},
+    {Flag::blocking, "blocking"},
+    {Flag::loading, "loading"},
+    {Flag::stale, "stale"},
+    {Flag::skip_monitor, "skip_monitor"},
+    {Flag::skip_slowlog, "skip_slowlog"},
+    {Flag::fast, "fast"},
+    {Flag::no_auth, "no_auth"},
+    {Flag::may_replicate, "may_replicate"},
+    {Flag::no_async_loading, "no_async_loading"},
+    {Flag::no_multi, "no_multi"},
+    {Flag::movable_keys, "movablekeys"},
+    {Flag::allow_busy, "allow_busy"},
+};
+
+constexpr std::pair<Category, std::string_view> category_table[] = {
+    {Category::keyspace, "keyspace"},
+    {Category::read, "read"},
+    {Category::write, "write"},
+    {Category::set, "set"},
+    {Category::sortedset, "sortedset"},
+    {Category::list, "list"},
+    {Category::hash, "hash"},
+    {Category::string, "string"},
+    {Category::bitmap, "bitmap"},
+    {Category::hyperloglog, "hyperloglog"},
+    {Category::geo, "geo"},
+    {Category::stream, "stream"},
+    {Category::pubsub, "pubsub"},
+    {Category::admin, "admin"},
+    {Category::fast, "fast"},
+    {Category::slow, "slow"},
+    {Category::blocking, "blocking"},
+    {Category::dangerous, "dangerous"},
+    {Category::connection, "connection"},
+    {Category::transaction, "transaction"},
+    {Category::scripting, "scripting"},
+};
+
+constexpr std::pair<KeyFlag, std::string_view> key_flag_table[] = {
+    {KeyFlag::ow, "OW"},
+    {KeyFlag::ro, "RO"},
+    {KeyFlag::rw, "RW"},
+    {KeyFlag::rm, "RM"},
+    {KeyFlag::access, "access"},
+    {KeyFlag::update, "update"},
+    {KeyFlag::insert, "insert"},
+    {KeyFlag::deletes, "delete"},
+    {KeyFlag::not_key, "not_key"},
+    {KeyFlag::incomplete, "incomplete"},
+    {KeyFlag::variable_flags, "variable_flags"},
+};
+
+template <typename Set, std::size_t size>
+std::vector<std::string_view> names_in(Set set, const std::pair<Set, std::string_view> (&table)[size]) {
+  std::vector<std::string_view> names;
+  for (const auto& [bit, name] : table)
+    if (has(set, bit)) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string_view> flag_names(Flag flags) { return names_in(flags, flag_table); }
+std::vector<std::string_view> category_names(Category categories) {
+  return names_in(categories, category_table);
+}
+std::vector<std::string_view> key_flag_names(KeyFlag flags) {
+  return names_in(flags, key_flag_table);
+}
+
+const Command* Command::subcommand(std::string_view name) const {
+  for (const Command* sub : subcommands)
+    if (base::equals_ignoring_case(sub->spec->name, name)) return sub;
+  return nullptr;
+}
+
+CommandTable::CommandTable(std::span<const std::span<const CommandSpec>> families) {
+  for (const auto& family : families)
+    for (const CommandSpec& spec : family)
+      sorted_.push_back(add(spec, nullptr));
+  std::sort(sorted_.begin(), sorted_.end(), [](const Command* a, const Command* b) {
+    return a->full_name < b->full_name;
+  });
+  DUPLEX_ASSERT(sorted_.size() < buckets / 2);
+  for (std::size_t i = 0; i < sorted_.size(); ++i) {
+    std::size_t at = bucket_of(sorted_[i]->full_name) % buckets;
+    while (table_[at] != 0) {
+      DUPLEX_ASSERT(sorted_[table_[at] - 1u]->full_name != sorted_[i]->full_name);
+      at = (at + 1) % buckets;
+    }
+    table_[at] = static_cast<std::uint16_t>(i + 1);
+  }
+}
+
+const Command* CommandTable::add(const CommandSpec& spec, const Command* container) {
+  all_.push_back(std::make_unique<Command>());
+  Command* command = all_.back().get();
+  command->spec = &spec;
+  command->container = container;
+  command->index = all_.size() - 1;
+  command->full_name = base::lowered(spec.name);
+  if (container != nullptr) command->full_name = container->full_name + "|" + command->full_name;
+  if (spec.keys.count == 1 && spec.keys.specs[0].begin == KeySpec::Begin::index &&
+      spec.keys.specs[0].find == KeySpec::Find::range && spec.keys.specs[0].last == 0 &&
+      !has(spec.keys.specs[0].flags, KeyFlag::not_key))
+    command->only_key_index = static_cast<std::size_t>(spec.keys.specs[0].index);
+  for (const CommandSpec& sub : spec.subcommands)
+    command->subcommands.push_back(add(sub, command));
+  return command;
+}
+
+const Command* CommandTable::find(std::string_view name) const {
+  for (std::size_t at = bucket_of(name) % buckets; table_[at] != 0; at = (at + 1) % buckets) {
+    const Command* command = sorted_[table_[at] - 1u];
+    if (base::equals_ignoring_case(command->full_name, name)) return command;
+  }
+  return nullptr;
+}
+
+const Command* CommandTable::find_full(std::string_view full_name) const {
+  const std::size_t bar = full_name.find('|');
+  const Command* command = find(full_name.substr(0, bar));
+  if (command == nullptr || bar == std::string_view::npos) return command;
+  return command->subcommand(full_name.substr(bar + 1));
+}
+
+}  // namespace duplex::commands

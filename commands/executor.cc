@@ -1,0 +1,275 @@
+// Runs requests on one loop: find, gate, queue, lock, run, log, notify.
+#include "commands/executor.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/ticks.h"
+#include "commands/errors.h"
+#include "commands/transaction.h"
+
+namespace duplex::commands {
+
+namespace {
+
+// Redis quotes at most this much of an unknown command's arguments.
+constexpr std::size_t quoted_bytes_max = 128;
+
+std::string unknown_command(Args args) {
+  std::string quoted;
+  for (std::size_t i = 1; i < args.size() && quoted.size() < quoted_bytes_max; ++i)
+    quoted += fmt::format("'{}' ", args[i].substr(0, quoted_bytes_max - quoted.size()));
+  return fmt::format("ERR unknown command '{}', with args beginning with: {}",
+                     args[0].substr(0, quoted_bytes_max),
+                     quoted);
+}
+
+bool arity_fits(const CommandSpec& spec, std::size_t argc) {
+  const auto count = static_cast<int>(argc);
+  return spec.arity > 0 ? count == spec.arity : count >= -spec.arity;
+}
+
+}  // namespace
+
+Executor::Executor(Services& services,
+                   pubsub::LoopSubscribers& subscribers,
+                   LoopStatistics& statistics)
+    : services_(services),
+      subscribers_(subscribers),
+      statistics_(statistics),
+      context_(services, subscribers, statistics) {}
+
+void Executor::prepare(Request& request) const {
+  request.has_key = false;
+  request.command = services_.table.find(request.args[0]);
+  if (request.command == nullptr) return;
+  if (!request.command->subcommands.empty() && request.args.size() > 1)
+    if (const Command* sub = request.command->subcommand(request.args[1])) request.command = sub;
+  const std::size_t at = request.command->only_key_index;
+  if (at == 0 || at >= request.args.size()) return;
+  request.key = store::HashedKey(request.args[at]);
+  request.has_key = true;
+}
+
+void Executor::prefetch(std::span<const Request> requests, int database) const {
+  for (const Request& request : requests)
+    if (request.has_key) services_.keyspace.prefetch_group(database, request.key);
+  for (const Request& request : requests)
+    if (request.has_key) services_.keyspace.prefetch_entry(database, request.key);
+}
+
+Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
+  context_.client_ = &client;
+  context_.reply_ = resp::ReplyWriter(out, client.protocol.load(std::memory_order_relaxed));
+  if (request.command == nullptr) prepare(request);
+  const Command* command = find(client, request);
+  if (command != nullptr) {
+    if (is_paused(*command)) return Outcome::postponed;
+    client.last_command.store(command, std::memory_order_relaxed);
+  }
+  const std::size_t before = out.size();
+  if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
+  if (command != nullptr && gate(client, *command, request.args)) dispatch(client, request, out);
+  if (client.reply_mode == ReplyMode::off || client.reply_mode == ReplyMode::skip_this)
+    out.truncate(before);
+  if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
+  client.commands_run.fetch_add(1, std::memory_order_relaxed);
+  statistics_.commands_processed.add(1);
+  return Outcome::done;
+}
+
+const Command* Executor::find(Client& client, const Request& request) {
+  const Command* command = request.command;
+  if (command == nullptr) {
+    if (services_.settings.password_required.load(std::memory_order_relaxed) &&
+        !client.authenticated.load(std::memory_order_relaxed))
+      reject(client, nullptr, errors::no_auth);
+    else
+      reject(client, nullptr, unknown_command(request.args));
+    return nullptr;
+  }
+  const bool lacks_subcommand = !command->subcommands.empty() && request.args.size() > 1;
+  if (lacks_subcommand && command->spec->handler == nullptr) {
+    reject(client,
+           nullptr,
+           fmt::format("ERR unknown subcommand '{}'. Try {} HELP.",
+                       request.args[1].substr(0, quoted_bytes_max),
+                       command->spec->name));
+    return nullptr;
+  }
+  if (!arity_fits(*command->spec, request.args.size()) ||
+      (command->spec->handler == nullptr && !command->subcommands.empty())) {
+    reject(client,
+           command,
+           fmt::format("ERR wrong number of arguments for '{}' command", command->full_name));
+    return nullptr;
+  }
+  return command;
+}
+
+void Executor::reject(Client& client, const Command* command, std::string_view text) {
+  if (command != nullptr) statistics_.command(command->index).rejected.add(1);
+  if (client.transaction.open) client.transaction.failed = true;
+  context_.error(text);
+}
+
+bool Executor::is_paused(const Command& command) const {
+  const std::int64_t until = services_.settings.paused_until_ms.load(std::memory_order_relaxed);
+  if (until == 0 || until <= context_.now_ms_) [[likely]]
+    return false;
+  // An operator can always look around and end the pause.
+  if (has(command.spec->flags, Flag::admin)) return false;
+  if (services_.settings.pause_all.load(std::memory_order_relaxed)) return true;
+  return has(command.spec->flags, Flag::write | Flag::may_replicate) ||
+         has(command.spec->flags, Flag::runs_in_multi);
+}
+
+bool Executor::gate(Client& client, const Command& command, Args args) {
+  const CommandSpec& spec = *command.spec;
+  Settings& settings = services_.settings;
+  if (settings.password_required.load(std::memory_order_relaxed) &&
+      !client.authenticated.load(std::memory_order_relaxed) && !has(spec.flags, Flag::no_auth)) {
+    reject(client, &command, errors::no_auth);
+    return false;
+  }
+  if (client.is_subscribed() && client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
+      !has(spec.flags, Flag::subscriber)) {
+    reject(client,
+           &command,
+           fmt::format("ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
+                       "/ RESET are allowed in this context",
+                       command.full_name));
+    return false;
+  }
+  if (settings.loading.load(std::memory_order_relaxed) && !has(spec.flags, Flag::loading)) {
+    reject(client, &command, errors::loading);
+    return false;
+  }
+  if (has(spec.flags, Flag::write)) {
+    if (const std::string_view refusal = services_.effects.refusal(); !refusal.empty()) {
+      reject(client, &command, refusal);
+      return false;
+    }
+  }
+  if (has(spec.flags, Flag::denyoom)) {
+    const std::uint64_t limit = settings.memory_bytes_max.load(std::memory_order_relaxed);
+    if (limit != 0 && base::allocated_bytes() > limit) {
+      reject(client, &command, errors::out_of_memory);
+      return false;
+    }
+  }
+  if (client.transaction.open && !has(spec.flags, Flag::runs_in_multi)) {
+    if (has(spec.flags, Flag::no_multi)) {
+      reject(client, &command, "ERR Command not allowed inside a transaction");
+      return false;
+    }
+    queue(client, command, args);
+    return false;
+  }
+  return true;
+}
+
+void Executor::queue(Client& client, const Command& command, Args args) {
+  client.transaction.queue.push_back({&command, OwnedArgs(args)});
+  client.multi_count.store(static_cast<std::int32_t>(client.transaction.queue.size()),
+                           std::memory_order_relaxed);
+  context_.reply().status("QUEUED");
+}
+
+void Executor::dispatch(Client& client, const Request& request, base::Buffer&) {
+  if (is_exec(*request.command))
+    execute_transaction(client);
+  else
+    run(client, request);
+  finish();
+}
+
+void Executor::run(Client& client, const Request& request) {
+  if (!take_locks(*request.command, request)) {
+    reject(client, request.command, "ERR Invalid arguments specified for command");
+    return;
+  }
+  run_handler(client, *request.command, request.args, false);
+}
+
+bool Executor::take_locks(const Command& command, const Request& request) {
+  context_.keys_.clear();
+  if (request.has_key) {
+    context_.keys_.push_back(request.key);
+    context_.lock_.lock(request.key);
+    return true;
+  }
+  if (command.spec->keys.count != 0) {
+    positions_.clear();
+    // A bad count of keys is the handler's to report: it knows the text.
+    find_keys(*command.spec, request.args, positions_);
+    for (const KeyPosition& position : positions_)
+      if (!has(position.flags, KeyFlag::not_key))
+        context_.keys_.emplace_back(request.args[position.index]);
+  }
+  if (has(command.spec->flags, Flag::all_shards))
+    context_.lock_.lock_all();
+  else if (!context_.keys_.empty())
+    context_.lock_.lock(context_.keys_);
+  return true;
+}
+
+void Executor::run_handler(Client& client, const Command& command, Args args, bool in_transaction) {
+  const std::uint64_t start = base::ticks();
+  context_.begin(client, command, args, in_transaction);
+  command.spec->handler(context_);
+  context_.end();
+  CommandStatistics& statistics = statistics_.command(command.index);
+  statistics.note_call(base::ticks() - start);
+  if (context_.failed_) statistics.failed.add(1);
+}
+
+void Executor::finish() {
+  context_.flush_effects();
+  context_.lock_.unlock();
+  for (store::EntryPtr& entry : context_.garbage_)
+    services_.server.discard(std::move(entry));
+  context_.garbage_.clear();
+  if (!context_.table_garbage_.empty()) {
+    services_.server.discard(std::move(context_.table_garbage_));
+    context_.table_garbage_.clear();
+  }
+  if (services_.hub.has_messages(subscribers_.loop())) subscribers_.deliver_waiting();
+}
+
+std::size_t Executor::expire_cycle(std::int64_t budget_us) {
+  // How many keys may end under one hold of a shard's lock.
+  constexpr std::size_t batch_max = 64;
+  const std::uint64_t end =
+      base::ticks() + static_cast<std::uint64_t>(static_cast<double>(budget_us) * base::ticks_per_us());
+  std::size_t removed = 0;
+  context_.client_ = nullptr;
+  for (std::size_t step = 0; step < store::shard_count; ++step) {
+    const std::size_t shard = next_expiry_shard_;
+    bool done = true;
+    if (services_.keyspace.next_expiry_ms(shard) <= context_.now_ms_) {
+      context_.lock_.lock_shard(shard);
+      for (int database = 0; database < services_.keyspace.databases(); ++database) {
+        store::Table* table = context_.lock_.table_if_any(database, shard);
+        if (table == nullptr || table->earliest_expiry_ms() > context_.now_ms_) continue;
+        expired_.clear();
+        done &= table->collect_expired(context_.now_ms_, batch_max, expired_);
+        for (store::Entry* entry : expired_) {
+          const std::string key(entry->key());
+          const store::HashedKey hashed{key};
+          context_.expire(database, hashed, context_.lock_.find(database, hashed));
+        }
+        removed += expired_.size();
+      }
+      finish();
+      if (base::ticks() > end) break;
+    }
+    if (done) next_expiry_shard_ = (next_expiry_shard_ + 1) % store::shard_count;
+  }
+  return removed;
+}
+
+}  // namespace duplex::commands

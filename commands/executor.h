@@ -1,0 +1,84 @@
+// Runs requests on one loop: find, gate, queue, lock, run, log, notify.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer.h"
+#include "commands/command_context.h"
+
+namespace duplex::commands {
+
+// A parsed request. prepare() fills in what can be known before its turn.
+struct Request {
+  Args args;
+  const Command* command = nullptr;  // nullptr: unknown or not prepared yet
+  store::HashedKey key;              // of a command with one fixed key
+  bool has_key = false;
+};
+
+enum class Outcome : std::uint8_t {
+  done,
+  postponed,  // CLIENT PAUSE: nothing was executed, ask again when the connection is resumed
+};
+
+// The requests of one loop's clients, one at a time.
+//
+// Thread: confined to its loop.
+class Executor {
+ public:
+  Executor(Services& services, pubsub::LoopSubscribers& subscribers, LoopStatistics& statistics);
+
+  // The time of the commands to come; the loop sets it when it begins to handle input.
+  void set_now(std::int64_t now_ms) { context_.now_ms_ = now_ms; }
+
+  // Looks up the command and hashes its key.
+  void prepare(Request& request) const;
+  // Brings what a batch of prepared requests will touch into the cache.
+  void prefetch(std::span<const Request> requests, int database) const;
+
+  // Executes a request and appends its reply to `out`. The client's log_position is where its
+  // replies have to wait for the log.
+  Outcome execute(Client& client, Request& request, base::Buffer& out);
+
+  // Removes keys that have ended, in shards that are due, for about `budget_us`. Returns how many.
+  std::size_t expire_cycle(std::int64_t budget_us);
+
+  // Drops everything the client holds on to: subscriptions, watched keys, its place in lists.
+  void forget(Client& client);
+
+  CommandContext& context() { return context_; }
+
+ private:
+  // What happens to a request that has passed the gates.
+  void dispatch(Client& client, const Request& request, base::Buffer& out);
+  void run(Client& client, const Request& request);
+  void run_handler(Client& client, const Command& command, Args args, bool in_transaction);
+  void finish();
+
+  const Command* find(Client& client, const Request& request);
+  bool gate(Client& client, const Command& command, Args args);
+  bool is_paused(const Command& command) const;
+  void queue(Client& client, const Command& command, Args args);
+  bool take_locks(const Command& command, const Request& request);
+  void reject(Client& client, const Command* command, std::string_view text);
+
+  // MULTI's end (transaction.cc).
+  void execute_transaction(Client& client);
+  bool lock_transaction(Client& client);
+  bool is_spoilt(Client& client);
+
+  Services& services_;
+  pubsub::LoopSubscribers& subscribers_;
+  LoopStatistics& statistics_;
+  CommandContext context_;
+  std::vector<KeyPosition> positions_;
+  std::vector<store::HashedKey> transaction_keys_;
+  std::vector<store::Entry*> expired_;
+  std::size_t next_expiry_shard_ = 0;
+};
+
+}  // namespace duplex::commands

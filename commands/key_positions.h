@@ -1,0 +1,24 @@
+// Where the keys of a request stand, found by its command's key specifications.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "commands/command_spec.h"
+
+namespace duplex::commands {
+
+using Args = std::span<const std::string_view>;
+
+struct KeyPosition {
+  std::size_t index;
+  KeyFlag flags;
+};
+
+// Appends the positions in the order of the specifications. Positions that the arguments do not
+// reach are left out; returns false if a count of keys is not a number or does not fit.
+bool find_keys(const CommandSpec& spec, Args args, std::vector<KeyPosition>& positions);
+
+}  // namespace duplex::commands

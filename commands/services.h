@@ -1,0 +1,119 @@
+// The shared collaborators of all commands: references and switches, no logic.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "commands/client_registry.h"
+#include "commands/command_table.h"
+#include "commands/effects.h"
+#include "commands/statistics.h"
+#include "commands/watchers.h"
+#include "pubsub/hub.h"
+#include "store/keyspace.h"
+
+namespace duplex::commands {
+
+// What CONFIG needs from the configuration. Thread: any.
+class ConfigAccess {
+ public:
+  virtual ~ConfigAccess() = default;
+  // All directives whose name matches one of the globs, each once, with their values.
+  virtual std::vector<std::pair<std::string, std::string>> get(
+      std::span<const std::string_view> globs) const = 0;
+  // Sets all or none. Returns the error reply, or nothing.
+  virtual std::optional<std::string> set(
+      std::span<const std::pair<std::string_view, std::string_view>> changes) = 0;
+  // Writes the file. Returns the error reply, or nothing.
+  virtual std::optional<std::string> rewrite() = 0;
+};
+
+enum class ShutdownMode : std::uint8_t { normal, nosave, save };
+
+// What commands may ask of the server as a whole. Thread: any.
+class ServerControl {
+ public:
+  virtual ~ServerControl() = default;
+  // The text of INFO for the named sections; none: the default ones.
+  virtual std::string info(std::span<const std::string_view> sections) = 0;
+  // Begins to stop the server; connections end when it is done.
+  virtual void shutdown(ShutdownMode mode) = 0;
+  // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or nothing.
+  virtual std::optional<std::string> reload_log() = 0;
+  // Frees these tables in the background.
+  virtual void discard(std::vector<store::Table> tables) = 0;
+  // Frees this entry in the background.
+  virtual void discard(store::EntryPtr entry) = 0;
+};
+
+// Classes of keyspace events, as notify-keyspace-events names them.
+enum class Event : std::uint16_t {
+  keyspace = 1u << 0,  // K
+  keyevent = 1u << 1,  // E
+  generic = 1u << 2,   // g
+  string = 1u << 3,    // $
+  list = 1u << 4,      // l
+  set = 1u << 5,       // s
+  hash = 1u << 6,      // h
+  sorted_set = 1u << 7,  // z
+  expired = 1u << 8,   // x
+  evicted = 1u << 9,   // e
+  stream = 1u << 10,   // t
+  key_miss = 1u << 11,  // m
+  module = 1u << 12,   // d
+  created = 1u << 13,  // n
+};
+
+// Switches that CONFIG SET changes and every command reads. Thread: any.
+struct Settings {
+  std::atomic<std::int64_t> bulk_bytes_max{512LL * 1024 * 1024};
+  std::atomic<std::uint64_t> memory_bytes_max{0};
+  std::atomic<std::uint16_t> events{0};
+  std::atomic<bool> password_required{false};
+  std::atomic<bool> active_expiry{true};
+  std::atomic<bool> loading{false};
+  // CLIENT PAUSE: until when, and whether reads are paused as well.
+  std::atomic<std::int64_t> paused_until_ms{0};
+  std::atomic<bool> pause_all{false};
+
+  // requirepass.
+  bool password_matches(std::string_view password) const {
+    const base::MutexLock lock(mutex_);
+    return password_.empty() || password == password_;
+  }
+  void change_password(std::string password) {
+    const base::MutexLock lock(mutex_);
+    password_ = std::move(password);
+    password_required.store(!password_.empty(), std::memory_order_relaxed);
+  }
+
+ private:
+  mutable base::Mutex mutex_{base::LockRank::leaf};
+  std::string password_ DUPLEX_GUARDED_BY(mutex_);
+};
+
+// Lifetime: everything named here outlives all executors.
+struct Services {
+  const CommandTable& table;
+  store::Keyspace& keyspace;
+  pubsub::Hub& hub;
+  ClientRegistry& clients;
+  Watchers& watchers;
+  Settings& settings;
+  EffectSink& effects;
+  ConfigAccess& config;
+  ServerControl& server;
+  std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
+};
+
+}  // namespace duplex::commands
