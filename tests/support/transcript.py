@@ -167,8 +167,8 @@ def first_difference(expected, actual):
 class Player:
     """Plays the steps of one transcript over as many connections as it names.
 
-    The server is emptied first. What the commands answered is kept in `answers`, by the index of
-    the step, so that a recorder can write it down.
+    The server is emptied first. What was expected and what came is kept in `answers`, by the index
+    of the step, so that a recorder can write it down.
     """
 
     def __init__(self, transcript, server):
@@ -192,9 +192,12 @@ class Player:
                 answer = self._run(step)
                 if answer is None:
                     continue
-                self.answers[index] = answer
-                if compare:
-                    self._compare(step, answer)
+                expected = [self._substitute(line) for line in step.expected]
+                self.answers[index] = (expected, answer)
+                difference = first_difference(expected, answer)
+                if compare and difference is not None:
+                    text = _describe(self._transcript, step, expected, answer, difference)
+                    raise Difference(text)
             if compare:
                 self._expect_silence()
         finally:
@@ -295,12 +298,6 @@ class Player:
             return self._variables[name]
 
         return re.sub(r"\$\{(\w+)([+-]\d+)?\}", value, text)
-
-    def _compare(self, step, answer):
-        expected = [self._substitute(line) for line in step.expected]
-        index = first_difference(expected, answer)
-        if index is not None:
-            raise Difference(_describe(self._transcript, step, expected, answer, index))
 
     def _expect_silence(self):
         for name, client in self._clients.items():

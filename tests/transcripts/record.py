@@ -21,10 +21,9 @@ def record(path):
         player = transcript.Player(file, server)
         player.play(compare=False)
     replies = {}
-    for index, answer in player.answers.items():
-        step = file.steps[index]
-        if transcript.first_difference(step.expected, answer) is not None:
-            replies[step.line] = (len(step.expected), answer)
+    for index, (expected, answer) in player.answers.items():
+        if transcript.first_difference(expected, answer) is not None:
+            replies[file.steps[index].line] = (len(expected), answer)
     lines = []
     drop = 0
     for number, line in enumerate(file.lines, 1):
