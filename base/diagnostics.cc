@@ -62,6 +62,7 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
     case LogLevel::notice:
       return spdlog::level::info;
     case LogLevel::warning:
+    case LogLevel::nothing:
       break;
   }
   return spdlog::level::warn;

@@ -9,8 +9,9 @@
 
 namespace duplex::base {
 
-// Redis's levels; a line is written when its level is at least the configured one.
-enum class LogLevel { debug, verbose, notice, warning };
+// Redis's levels; a line is written when its level is at least the configured one. No line has the
+// level `nothing`.
+enum class LogLevel { debug, verbose, notice, warning, nothing };
 
 struct LogOptions {
   std::string file;  // empty: standard output

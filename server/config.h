@@ -1,0 +1,174 @@
+// What the operator can set, as plain values with their defaults.
+//
+// Names, kinds and limits of the directives are in the table (server/config_table.h); reading files
+// and the command line is in server/config_loader.h, changes at run time in server/config_store.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostics.h"
+
+namespace duplex::server {
+
+// In the order of the words that the directives take (server/config_table_*.cc).
+enum class AppendFsync : std::uint8_t { everysec, always, no };
+enum class IoBackend : std::uint8_t { automatic, uring, epoll };
+enum class DebugCommand : std::uint8_t { no, yes, local };
+enum class MaxmemoryPolicy : std::uint8_t {
+  volatile_lru,
+  volatile_lfu,
+  volatile_random,
+  volatile_ttl,
+  allkeys_lru,
+  allkeys_lfu,
+  allkeys_random,
+  noeviction
+};
+
+// `save <seconds> <changes>`: a snapshot is due when both are reached.
+struct SavePoint {
+  std::int64_t seconds;
+  std::int64_t changes;
+  bool operator==(const SavePoint&) const = default;
+};
+
+// One class of client-output-buffer-limit; 0 means no limit.
+struct OutputLimit {
+  std::int64_t hard_bytes;
+  std::int64_t soft_bytes;
+  std::int64_t soft_seconds;
+  bool operator==(const OutputLimit&) const = default;
+};
+enum OutputClass : std::uint8_t { normal_output, replica_output, pubsub_output, output_classes };
+
+// Who may subscribe to or publish on a channel from a browser.
+enum class ChannelAccess : std::uint8_t { none, anonymous };
+
+// `channel <pattern> sub=none|anon pub=none|anon`; the first rule whose pattern matches decides.
+struct ChannelRule {
+  std::string pattern;
+  ChannelAccess subscribe = ChannelAccess::none;
+  ChannelAccess publish = ChannelAccess::none;
+  bool operator==(const ChannelRule&) const = default;
+};
+
+// One less than the number of cores, at least 1 and at most 8.
+std::int64_t default_io_threads();
+
+// Thread: a value; the server shares immutable copies (ConfigStore::snapshot).
+struct Config {
+  // Network.
+  std::vector<std::string> bind = {"*", "-::*"};
+  std::int64_t port = 6379;
+  std::int64_t tcp_backlog = 511;
+  std::string unixsocket;
+  std::int64_t unixsocketperm = 0;
+  std::int64_t timeout_s = 0;
+  std::int64_t tcp_keepalive_s = 300;
+  std::int64_t maxclients = 10000;
+  bool protected_mode = true;
+  std::int64_t io_threads = default_io_threads();
+  IoBackend io_backend = IoBackend::automatic;
+  std::int64_t proto_max_bulk_len = std::int64_t{512} << 20;
+  std::int64_t client_query_buffer_limit = std::int64_t{1} << 30;
+  std::array<OutputLimit, output_classes> client_output_buffer_limit = {
+      {{0, 0, 0}, {256 << 20, 64 << 20, 60}, {32 << 20, 8 << 20, 60}}};
+  std::int64_t maxmemory_clients = 0;  // below 0: percent of maxmemory
+
+  // Browsers.
+  std::int64_t http_port = 8080;
+  std::vector<std::string> http_bind = {"127.0.0.1", "-::1"};
+  std::int64_t http_header_limit = 16 << 10;
+  std::int64_t http_body_limit = 1 << 20;
+  std::int64_t http_timeout_s = 30;
+  std::int64_t http_maxclients = 10000;
+  std::vector<std::string> rt_origins;  // empty: the page's own host only
+  std::vector<ChannelRule> channels;
+  std::int64_t ws_message_limit = 64 << 10;
+  std::int64_t ws_connect_timeout_s = 10;
+  std::int64_t ws_ping_interval_s = 25;
+  std::int64_t ws_pong_timeout_s = 8;
+  std::int64_t ws_channels_limit = 128;
+  std::int64_t ws_channel_name_limit = 255;
+  std::int64_t ws_output_limit = 1 << 20;
+  bool conformance_endpoints = false;
+
+  // The process.
+  bool daemonize = false;
+  std::string pidfile;
+  std::string logfile;
+  base::LogLevel loglevel = base::LogLevel::notice;
+  std::string dir;  // always absolute; the loader starts from the working directory
+  bool set_proc_title = true;
+  std::string proc_title_template = "{title} {listen-addr} {server-mode}";
+  std::int64_t hz = 10;
+  std::int64_t shutdown_timeout_s = 10;
+  bool always_show_logo = false;
+
+  // Who may do what.
+  std::string requirepass;
+  std::vector<std::pair<std::string, std::string>> renamed_commands;  // to "": switched off
+  DebugCommand enable_debug_command = DebugCommand::no;
+  DebugCommand enable_protected_configs = DebugCommand::no;
+
+  // The log and snapshots.
+  bool appendonly = false;
+  AppendFsync appendfsync = AppendFsync::everysec;
+  std::string appenddirname = "appendonlydir";
+  std::string appendfilename = "appendonly.aof";
+  bool aof_load_truncated = true;
+  bool aof_timestamp_enabled = false;
+  std::int64_t auto_aof_rewrite_percentage = 100;
+  std::int64_t auto_aof_rewrite_min_size = 64 << 20;
+  std::vector<SavePoint> save = {{3600, 1}, {300, 100}, {60, 10000}};
+  std::string dbfilename = "dump.rdb";
+  bool rdbcompression = true;
+  bool rdbchecksum = true;
+  bool stop_writes_on_bgsave_error = true;
+
+  // The keyspace.
+  std::int64_t databases = 16;
+  std::int64_t maxmemory = 0;
+  MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::noeviction;
+  std::int64_t maxmemory_samples = 5;
+  std::int64_t maxmemory_eviction_tenacity = 10;
+  std::int64_t lfu_log_factor = 10;
+  std::int64_t lfu_decay_time = 1;
+  std::int64_t active_expire_effort = 1;
+  bool lazyfree_lazy_eviction = false;
+  bool lazyfree_lazy_expire = false;
+  bool lazyfree_lazy_server_del = false;
+  bool lazyfree_lazy_user_del = false;
+  bool lazyfree_lazy_user_flush = false;
+  std::int64_t hash_max_listpack_entries = 512;
+  std::int64_t hash_max_listpack_value = 64;
+  std::int64_t list_max_listpack_size = -2;
+  std::int64_t list_compress_depth = 0;
+  std::int64_t set_max_intset_entries = 512;
+  std::int64_t set_max_listpack_entries = 128;
+  std::int64_t set_max_listpack_value = 64;
+  std::int64_t zset_max_listpack_entries = 128;
+  std::int64_t zset_max_listpack_value = 64;
+  std::int64_t hll_sparse_max_bytes = 3000;
+  std::int64_t stream_node_max_bytes = 4096;
+  std::int64_t stream_node_max_entries = 100;
+  std::string notify_keyspace_events;  // canonical: "AKE"
+
+  // Watching.
+  std::int64_t slowlog_log_slower_than_us = 10000;
+  std::int64_t slowlog_max_len = 128;
+  std::int64_t latency_monitor_threshold_ms = 0;
+  bool latency_tracking = true;
+  std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
+  std::int64_t busy_reply_threshold_ms = 5000;
+
+  // Directives of Redis and Valkey that mean nothing here, where someone has set them.
+  std::map<std::string, std::string, std::less<>> accepted;
+};
+
+}  // namespace duplex::server
