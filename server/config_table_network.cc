@@ -10,6 +10,7 @@ constexpr std::int64_t int_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t uint_max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t mebibyte = 1 << 20;
+constexpr std::int64_t io_threads_max = 64;  // as many as net::event_loops_max
 
 constexpr std::string_view io_backends[] = {"auto", "uring", "epoll"};
 
@@ -30,7 +31,7 @@ constexpr Directive network[] = {
     integer<&Config::tcp_keepalive_s>("tcp-keepalive", 0, int_max),
     integer<&Config::maxclients>("maxclients", 1, uint_max),
     yes_no<&Config::protected_mode>("protected-mode"),
-    integer<&Config::io_threads>("io-threads", 1, 128, fixed),
+    integer<&Config::io_threads>("io-threads", 1, io_threads_max, fixed),
     choice<&Config::io_backend>("io-backend", io_backends, fixed),
     memory<&Config::proto_max_bulk_len>("proto-max-bulk-len", mebibyte),
     memory<&Config::client_query_buffer_limit>("client-query-buffer-limit", mebibyte),
