@@ -18,8 +18,6 @@ void LoopStatistics::reset() {
                            &keyspace_hits,
                            &keyspace_misses,
                            &expired_keys,
-                           &input_bytes,
-                           &output_bytes,
                            &error_replies})
     counter->reset();
   const base::MutexLock lock(mutex_);

@@ -62,8 +62,6 @@ class LoopStatistics {
   Counter keyspace_hits;
   Counter keyspace_misses;
   Counter expired_keys;
-  Counter input_bytes;
-  Counter output_bytes;
   Counter error_replies;
   Counter messages_published;
 

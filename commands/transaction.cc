@@ -9,6 +9,7 @@
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/executor.h"
+#include "commands/subscriptions.h"
 
 namespace duplex::commands {
 
@@ -200,15 +201,7 @@ void Executor::execute_transaction(Client& client) {
 
 void Executor::forget(Client& client) {
   discard_transaction(client, services_.watchers);
-  if (client.subscriber == nullptr) return;
-  const auto drop = [&](auto& names, pubsub::Kind kind) {
-    for (const std::string& name : names)
-      subscribers_.unsubscribe(*client.subscriber, kind, name);
-    names.clear();
-  };
-  drop(client.channels, pubsub::Kind::channel);
-  drop(client.patterns, pubsub::Kind::pattern);
-  drop(client.shard_channels, pubsub::Kind::shard);
+  unsubscribe_all(client, subscribers_);
 }
 
 }  // namespace duplex::commands

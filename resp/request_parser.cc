@@ -74,6 +74,11 @@ RequestParser::Status RequestParser::next(std::string_view input,
   return Status::complete;
 }
 
+void RequestParser::restart() {
+  at_ = 0;
+  suspended_.clear();
+}
+
 RequestParser::Status RequestParser::read_count(std::string_view input, const Limits& limits) {
   const auto line = line_at(input, 1);
   if (!line) {

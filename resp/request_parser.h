@@ -35,6 +35,9 @@ class RequestParser {
               const Limits& limits,
               std::vector<std::string_view>& arguments);
 
+  // Forgets an incomplete request: the next call begins with a first byte again.
+  void restart();
+
   std::size_t consumed() const { return consumed_; }
   // True if the last complete request was an inline one.
   bool is_inline() const { return inline_; }

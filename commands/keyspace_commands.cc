@@ -1,0 +1,345 @@
+// Commands for whole databases: KEYS, SCAN, RANDOMKEY, DBSIZE, FLUSHDB, FLUSHALL, SWAPDB.
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/glob.h"
+#include "base/numbers.h"
+#include "base/text.h"
+#include "commands/command_context.h"
+#include "commands/errors.h"
+#include "commands/families.h"
+#include "commands/scan_cursor.h"
+#include "resp/reply_writer.h"
+#include "store/keyspace.h"
+
+namespace duplex::commands {
+
+namespace {
+
+using store::Entry;
+using store::Table;
+
+constexpr std::size_t scan_count_default = 10;
+
+// Visits the tables of the client's database with their shards, one after the other, from shard
+// `first` on, until the visitor answers false.
+template <typename Visit>
+void for_each_table(CommandContext& ctx, std::size_t first, Visit&& visit) {
+  ctx.for_each_shard(first, [&](std::size_t shard) {
+    Table* table = ctx.lock().table_if_any(ctx.database(), shard);
+    return table == nullptr || table->size() == 0 || visit(shard, *table);
+  });
+}
+
+// Removes keys that a visit found to have ended. Their texts are copies: removing frees the entries.
+void remove_ended(CommandContext& ctx, const std::vector<std::string>& ended) {
+  const std::vector<store::HashedKey> keys(ended.begin(), ended.end());
+  ctx.remove_expired(ctx.database(), keys);
+}
+
+void keys_matching(CommandContext& ctx) {
+  const std::string_view pattern = ctx.arg(1);
+  const bool all = pattern == "*";
+  const std::optional<std::size_t> only = only_shard(pattern);
+  const std::size_t place = ctx.reply().begin_deferred();
+  std::size_t found = 0;
+  for_each_table(ctx, only.value_or(0), [&](std::size_t shard, Table& table) {
+    if (only && shard != *only) return false;
+    table.for_each([&](const Entry& entry) {
+      if (!all && !base::glob_match(pattern, entry.key())) return;
+      if (entry.is_expired(ctx.now_ms())) return;
+      ctx.reply().bulk(entry.key());
+      ++found;
+    });
+    return true;
+  });
+  ctx.reply().end_deferred_array(place, found);
+}
+
+struct ScanOptions {
+  std::size_t count = scan_count_default;
+  std::string_view pattern = "*";
+  std::optional<std::string_view> type;
+
+  bool match(const Entry& entry) const {
+    if (type && !base::equals_ignoring_case(*type, type_name(entry.type()))) return false;
+    return pattern == "*" || base::glob_match(pattern, entry.key());
+  }
+};
+
+// Answers the error itself if the options are wrong.
+std::optional<ScanOptions> scan_options(CommandContext& ctx) {
+  ScanOptions options;
+  for (std::size_t i = 2; i < ctx.argc(); i += 2) {
+    const std::string_view word = ctx.arg(i);
+    const bool has_value = i + 1 < ctx.argc();
+    if (has_value && base::equals_ignoring_case(word, "count")) {
+      const auto count = ctx.integer_arg(i + 1);
+      if (!count) return std::nullopt;
+      if (*count < 1) {
+        ctx.error(errors::syntax);
+        return std::nullopt;
+      }
+      options.count = static_cast<std::size_t>(*count);
+    } else if (has_value && base::equals_ignoring_case(word, "match")) {
+      options.pattern = ctx.arg(i + 1);
+    } else if (has_value && base::equals_ignoring_case(word, "type")) {
+      options.type = ctx.arg(i + 1);
+    } else {
+      ctx.error(errors::syntax);
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+// The keys of one SCAN, and where the next one goes on.
+struct ScanPage {
+  std::size_t seen = 0;
+  std::size_t found = 0;
+  base::Buffer keys;
+  ScanCursor next;
+};
+
+ScanPage scan_from(CommandContext& ctx, ScanCursor cursor, const ScanOptions& options) {
+  ScanPage page;
+  const std::optional<std::size_t> only = only_shard(options.pattern);
+  if (only && cursor.shard < *only) cursor = {.shard = *only, .hash = 0};
+  const std::size_t end = only ? *only + 1 : store::shard_count;
+  if (cursor.shard >= end) return page;
+  resp::ReplyWriter writer(page.keys, ctx.reply().protocol());
+  std::vector<std::string> ended;
+  ctx.for_each_shard(cursor.shard, [&](std::size_t shard) {
+    std::uint64_t hash = 0;
+    if (const Table* table = ctx.lock().table_if_any(ctx.database(), shard)) {
+      ended.clear();
+      const std::uint64_t start = shard == cursor.shard ? cursor.hash : 0;
+      hash = table->scan(start, options.count - page.seen, [&](const Entry& entry) {
+        ++page.seen;
+        if (entry.is_expired(ctx.now_ms())) {
+          ended.emplace_back(entry.key());
+        } else if (options.match(entry)) {
+          writer.bulk(entry.key());
+          ++page.found;
+        }
+      });
+      remove_ended(ctx, ended);
+    }
+    const bool is_last = shard + 1 == end;
+    if (hash != 0)
+      page.next = {.shard = shard, .hash = hash};
+    else if (page.seen >= options.count && !is_last)
+      page.next = {.shard = shard + 1, .hash = 0};
+    return hash == 0 && page.seen < options.count && !is_last;
+  });
+  return page;
+}
+
+void scan(CommandContext& ctx) {
+  const auto cursor = ScanCursor::parse(ctx.arg(1));
+  if (!cursor) return ctx.error("ERR invalid cursor");
+  const auto options = scan_options(ctx);
+  if (!options) return;
+  const ScanPage page = scan_from(ctx, *cursor, *options);
+  ctx.reply().array(2);
+  // Cursors stay below 2^53 (scan_cursor.h), so they are positive as signed numbers as well.
+  ctx.reply().bulk_integer(static_cast<std::int64_t>(page.next.number()));
+  ctx.reply().array(page.found);
+  ctx.reply().buffer().append(page.keys.view());
+}
+
+// A key of this table that has not ended; those met on the way are removed.
+const Entry* random_live_entry(CommandContext& ctx, Table& table) {
+  while (const Entry* entry = table.random_entry(ctx.random().next())) {
+    if (!entry->is_expired(ctx.now_ms())) return entry;
+    remove_ended(ctx, {std::string(entry->key())});
+  }
+  return nullptr;
+}
+
+void randomkey(CommandContext& ctx) {
+  std::string chosen;
+  bool found = false;
+  std::size_t keys_so_far = 0;
+  // Each shard takes the place of those before it with the probability of its share of the keys,
+  // which makes every key equally likely in one pass.
+  for_each_table(ctx, 0, [&](std::size_t, Table& table) {
+    keys_so_far += table.size();
+    if (found && ctx.random().below(keys_so_far) >= table.size()) return true;
+    if (const Entry* entry = random_live_entry(ctx, table)) {
+      chosen = entry->key();
+      found = true;
+    }
+    return true;
+  });
+  if (found)
+    ctx.reply().bulk(chosen);
+  else
+    ctx.reply().null();
+}
+
+void dbsize(CommandContext& ctx) {
+  std::size_t size = 0;
+  for_each_table(ctx, 0, [&](std::size_t, const Table& table) {
+    size += table.size();
+    return true;
+  });
+  ctx.reply().integer(static_cast<std::int64_t>(size));
+}
+
+// Tables are freed in the background in any case, so SYNC and ASYNC only have to be understood.
+bool flush_options_fit(CommandContext& ctx) {
+  if (ctx.argc() == 1) return true;
+  if (ctx.argc() == 2 && (base::equals_ignoring_case(ctx.arg(1), "sync") ||
+                          base::equals_ignoring_case(ctx.arg(1), "async")))
+    return true;
+  ctx.error(errors::syntax);
+  return false;
+}
+
+void flush(CommandContext& ctx, int database) {
+  ctx.services().watchers.touch_database(database, [&](std::string_view key) {
+    return static_cast<bool>(ctx.lock().find(database, store::HashedKey(key)));
+  });
+  ctx.discard(ctx.lock().take_tables(database));
+}
+
+void flushdb(CommandContext& ctx) {
+  if (!flush_options_fit(ctx)) return;
+  flush(ctx, ctx.database());
+  ctx.effect({"FLUSHDB"});
+  ctx.reply().ok();
+}
+
+void flushall(CommandContext& ctx) {
+  if (!flush_options_fit(ctx)) return;
+  for (int database = 0; database < ctx.services().keyspace.databases(); ++database)
+    flush(ctx, database);
+  ctx.effect({"FLUSHALL"});
+  ctx.reply().ok();
+}
+
+void swapdb(CommandContext& ctx) {
+  const auto number = [&](std::size_t index) -> std::optional<int> {
+    const auto value = base::parse_int64(ctx.arg(index));
+    if (!value || *value < std::numeric_limits<int>::min() ||
+        *value > std::numeric_limits<int>::max())
+      return std::nullopt;
+    return static_cast<int>(*value);
+  };
+  const auto first = number(1);
+  if (!first) return ctx.error("ERR invalid first DB index");
+  const auto second = number(2);
+  if (!second) return ctx.error("ERR invalid second DB index");
+  const int databases = ctx.services().keyspace.databases();
+  if (*first < 0 || *first >= databases || *second < 0 || *second >= databases)
+    return ctx.error(errors::db_index_out_of_range);
+  if (*first != *second) {
+    // A watched key has changed if there is, or was, anything under its name.
+    const auto is_there = [&](std::string_view key) {
+      const store::HashedKey hashed(key);
+      return ctx.lock().find(*first, hashed) || ctx.lock().find(*second, hashed);
+    };
+    ctx.services().watchers.touch_database(*first, is_there);
+    ctx.services().watchers.touch_database(*second, is_there);
+    ctx.lock().swap_databases(*first, *second);
+  }
+  ctx.effect(ctx.args());
+  ctx.reply().ok();
+}
+
+constexpr CommandSpec specs[] = {
+    {.name = "DBSIZE",
+     .arity = 1,
+     .flags = Flag::readonly | Flag::fast | Flag::visits_shards,
+     .categories = Category::fast | Category::keyspace | Category::read,
+     .handler = dbsize,
+     .group = "server",
+     .summary = "Counts the keys of the selected database.",
+     .complexity = "O(1)",
+     .since = "1.0.0",
+     .tips = "request_policy:all_shards,response_policy:agg_sum"},
+    {.name = "FLUSHALL",
+     .arity = -1,
+     .flags = Flag::write | Flag::all_shards,
+     .categories = Category::dangerous | Category::keyspace | Category::slow | Category::write,
+     .handler = flushall,
+     .group = "server",
+     .syntax = "[ASYNC|SYNC]",
+     .summary = "Deletes all keys of all databases.",
+     .complexity = "O(1), and O(N) in the background for N keys.",
+     .since = "1.0.0",
+     .history = "4.0.0: Added the `ASYNC` flushing mode modifier. // "
+                "6.2.0: Added the `SYNC` flushing mode modifier.",
+     .tips = "request_policy:all_shards,response_policy:all_succeeded"},
+    {.name = "FLUSHDB",
+     .arity = -1,
+     .flags = Flag::write | Flag::all_shards,
+     .categories = Category::dangerous | Category::keyspace | Category::slow | Category::write,
+     .handler = flushdb,
+     .group = "server",
+     .syntax = "[ASYNC|SYNC]",
+     .summary = "Deletes all keys of the selected database.",
+     .complexity = "O(1), and O(N) in the background for N keys.",
+     .since = "1.0.0",
+     .history = "4.0.0: Added the `ASYNC` flushing mode modifier. // "
+                "6.2.0: Added the `SYNC` flushing mode modifier.",
+     .tips = "request_policy:all_shards,response_policy:all_succeeded"},
+    {.name = "KEYS",
+     .arity = 2,
+     .flags = Flag::readonly | Flag::visits_shards,
+     .categories = Category::dangerous | Category::keyspace | Category::read | Category::slow,
+     .handler = keys_matching,
+     .group = "generic",
+     .syntax = "pattern",
+     .summary = "Lists all keys that match a pattern.",
+     .complexity = "O(N) where N is the number of keys in the database.",
+     .since = "1.0.0",
+     .tips = "request_policy:all_shards,nondeterministic_output_order"},
+    {.name = "RANDOMKEY",
+     .arity = 1,
+     .flags = Flag::readonly | Flag::visits_shards,
+     .categories = Category::keyspace | Category::read | Category::slow,
+     .handler = randomkey,
+     .group = "generic",
+     .summary = "Tells some key of the selected database.",
+     .complexity = "O(1)",
+     .since = "1.0.0",
+     .tips = "request_policy:all_shards,response_policy:special,nondeterministic_output"},
+    {.name = "SCAN",
+     .arity = -2,
+     .flags = Flag::readonly | Flag::visits_shards,
+     .categories = Category::keyspace | Category::read | Category::slow,
+     .handler = scan,
+     .group = "generic",
+     .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+     .summary = "Lists the keys of the selected database in steps.",
+     .complexity = "O(1) for every call, O(N) for a whole iteration over N keys.",
+     .since = "2.8.0",
+     .history = "6.0.0: Added the `TYPE` subcommand.",
+     .tips = "nondeterministic_output,request_policy:special,response_policy:special"},
+    {.name = "SWAPDB",
+     .arity = 3,
+     .flags = Flag::write | Flag::fast | Flag::all_shards,
+     .categories = Category::dangerous | Category::fast | Category::keyspace | Category::write,
+     .handler = swapdb,
+     .group = "server",
+     .syntax = "index1 index2",
+     .summary = "Exchanges two databases.",
+     .complexity = "O(N) where N is the number of watched keys.",
+     .since = "4.0.0"},
+};
+static_assert(well_formed(specs));
+
+}  // namespace
+
+std::span<const CommandSpec> keyspace_commands() { return specs; }
+
+}  // namespace duplex::commands

@@ -1,0 +1,131 @@
+// What the sessions of one loop share: the executor, the subscribers, and the gate to the log.
+#include "net/command_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "net/resp_session.h"
+
+namespace duplex::net {
+
+namespace {
+
+// Ten times a second, as Redis's default hz.
+constexpr std::chrono::milliseconds tick_interval{100};
+// Of each tick, active expiry may take this much.
+constexpr std::int64_t expiry_budget_us = 5000;
+constexpr std::uint64_t ticks_per_second = 10;
+
+}  // namespace
+
+CommandLoop::CommandLoop(EventLoop& loop,
+                         commands::Services& services,
+                         commands::LoopStatistics& statistics,
+                         SessionLimits& limits,
+                         aof::Log* log)
+    : loop_(loop),
+      services_(services),
+      statistics_(statistics),
+      limits_(limits),
+      log_(log),
+      subscribers_(services.hub, loop.index()),
+      executor_(services, subscribers_, statistics) {
+  services_.hub.attach(loop.index(), [this] {
+    loop_.post([this] { subscribers_.deliver_waiting(); });
+  });
+  loop_.set_before_flush([this] { before_flush(); });
+  loop_.every(tick_interval, [this] { tick(); });
+}
+
+void CommandLoop::add(RespSession& session) { sessions_.emplace(session.client().id, &session); }
+
+void CommandLoop::remove(RespSession& session) {
+  sessions_.erase(session.client().id);
+  std::erase(postponed_, session.client().id);
+}
+
+void CommandLoop::gate(Socket& socket, std::uint64_t position) {
+  if (log_ == nullptr) return;
+  if (!fresh_.empty() && fresh_.back().socket == &socket)
+    fresh_.back().position = position;
+  else
+    fresh_.push_back({&socket, position});
+}
+
+void CommandLoop::forget(Socket& socket) {
+  const auto is_socket = [&](const Gated& gated) { return gated.socket == &socket; };
+  std::erase_if(fresh_, is_socket);
+  std::erase_if(held_, is_socket);
+}
+
+void CommandLoop::before_flush() {
+  if (log_ == nullptr) return;
+  if (log_->written() < log_->appended()) log_->commit(log_->appended());
+  if (fresh_.empty()) return;
+  const std::uint64_t releasable = log_->releasable();
+  for (const Gated& gated : fresh_) {
+    if (gated.position <= releasable) continue;
+    gated.socket->hold(true);
+    held_.push_back(gated);
+  }
+  fresh_.clear();
+}
+
+void CommandLoop::release_gated() {
+  const std::uint64_t releasable = log_->releasable();
+  const auto waits = [&](const Gated& gated) { return gated.position > releasable; };
+  const auto released = std::stable_partition(held_.begin(), held_.end(), waits);
+  const std::vector<Gated> done(released, held_.end());
+  held_.erase(released, held_.end());
+  for (const Gated& gated : done) {
+    // A socket that wrote again since is released with the last of its positions.
+    const bool waits_again = std::any_of(held_.begin(), held_.end(), [&](const Gated& other) {
+      return other.socket == gated.socket;
+    });
+    if (!waits_again) gated.socket->hold(false);
+  }
+}
+
+void CommandLoop::log_progressed() {
+  loop_.post([this] { release_gated(); });
+}
+
+void CommandLoop::wait_for_resume(RespSession& session) {
+  postponed_.push_back(session.client().id);
+}
+
+void CommandLoop::close_client(std::uint64_t client_id) {
+  loop_.post([this, client_id] {
+    const auto found = sessions_.find(client_id);
+    if (found != sessions_.end()) found->second->close_now();
+  });
+}
+
+void CommandLoop::resume_client(std::uint64_t client_id) {
+  loop_.post([this, client_id] {
+    const auto found = sessions_.find(client_id);
+    if (found == sessions_.end()) return;
+    std::erase(postponed_, client_id);
+    found->second->resume();
+  });
+}
+
+void CommandLoop::tick() {
+  ++ticks_;
+  executor_.set_now(loop_.now_ms());
+  if (services_.settings.active_expiry.load(std::memory_order_relaxed) &&
+      !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0)
+    executor_.expire_cycle(expiry_budget_us);
+  const std::int64_t paused_until =
+      services_.settings.paused_until_ms.load(std::memory_order_relaxed);
+  if (!postponed_.empty() && paused_until <= loop_.now_ms()) {
+    for (const std::uint64_t id : std::exchange(postponed_, {}))
+      if (const auto found = sessions_.find(id); found != sessions_.end()) found->second->resume();
+  }
+  if (ticks_ % ticks_per_second == 0)
+    for (const auto& [id, session] : sessions_)
+      session->check_limits(loop_.now_ms());
+}
+
+}  // namespace duplex::net

@@ -1,0 +1,97 @@
+// What the sessions of one loop share: the executor, the subscribers, and the gate to the log.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "aof/log.h"
+#include "commands/executor.h"
+#include "net/event_loop.h"
+#include "net/session_limits.h"
+#include "pubsub/loop_subscribers.h"
+
+namespace duplex::net {
+
+class RespSession;
+
+// Runs commands for the sessions of its loop and keeps their replies back until the log has what
+// they changed: before each flush the log is committed once for all of them.
+//
+// Thread: confined to its EventLoop, except log_progressed() and resume_sessions().
+// Lifetime: outlives the sessions; ends after the loop has stopped.
+class CommandLoop {
+ public:
+  // `log` is nullptr without appendonly.
+  CommandLoop(EventLoop& loop,
+              commands::Services& services,
+              commands::LoopStatistics& statistics,
+              SessionLimits& limits,
+              aof::Log* log);
+
+  EventLoop& loop() { return loop_; }
+  commands::Executor& executor() { return executor_; }
+  commands::Services& services() { return services_; }
+  commands::LoopStatistics& statistics() { return statistics_; }
+  pubsub::LoopSubscribers& subscribers() { return subscribers_; }
+  SessionLimits& limits() { return limits_; }
+
+  // Sessions announce themselves so that other loops can reach them by their client's id.
+  void add(RespSession& session);
+  void remove(RespSession& session);
+
+  // The output of this socket must wait until the log is written (or durable) up to `position`.
+  // Call it in the pass in which the write was executed. A socket that ends is forgotten.
+  void gate(Socket& socket, std::uint64_t position);
+  void forget(Socket& socket);
+
+  // A session whose input waits for the end of CLIENT PAUSE.
+  void wait_for_resume(RespSession& session);
+
+  // Posts what is needed when the log has advanced. Thread: any.
+  void log_progressed();
+  // Closes or resumes the session of a client. Thread: any.
+  void close_client(std::uint64_t client_id);
+  void resume_client(std::uint64_t client_id);
+
+  // Scratch for parsing, shared by the sessions because only one of them runs at a time.
+  struct Scratch {
+    // Where a request ends, among the arguments and in the input.
+    struct End {
+      std::size_t arguments;
+      std::size_t bytes;
+    };
+    std::vector<std::string_view> arguments;
+    std::vector<End> ends;
+    std::vector<commands::Request> requests;  // one for each end; without arguments if it was empty
+  };
+  Scratch& scratch() { return scratch_; }
+
+ private:
+  struct Gated {
+    Socket* socket;
+    std::uint64_t position;
+  };
+
+  void before_flush();
+  void release_gated();
+  void tick();
+
+  EventLoop& loop_;
+  commands::Services& services_;
+  commands::LoopStatistics& statistics_;
+  SessionLimits& limits_;
+  aof::Log* log_;
+  pubsub::LoopSubscribers subscribers_;
+  commands::Executor executor_;
+  std::unordered_map<std::uint64_t, RespSession*> sessions_;
+  std::vector<Gated> fresh_;  // gated in this pass
+  std::vector<Gated> held_;   // waiting for the log
+  std::vector<std::uint64_t> postponed_;
+  Scratch scratch_;
+  std::uint64_t ticks_ = 0;
+};
+
+}  // namespace duplex::net

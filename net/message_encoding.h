@@ -1,0 +1,17 @@
+// Published messages as RESP subscribers get them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pubsub/message.h"
+#include "resp/reply_writer.h"
+
+namespace duplex::net {
+
+// "message", "pmessage" or "smessage" with its parts: an array in RESP2, a push in RESP3.
+std::string encode_message(const pubsub::Message& message,
+                           std::string_view pattern,
+                           resp::Protocol protocol);
+
+}  // namespace duplex::net

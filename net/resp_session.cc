@@ -1,0 +1,287 @@
+// One RESP connection: bytes to requests, requests to the executor, replies to the socket.
+#include "net/resp_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/diagnostics.h"
+#include "base/text.h"
+#include "net/message_encoding.h"
+
+namespace duplex::net {
+
+namespace {
+
+// How many requests of a pipeline are read ahead, so that their keys can be fetched together.
+constexpr std::size_t batch_requests_max = 16;
+// An input buffer that grew beyond this is given back when it is empty.
+constexpr std::size_t kept_input_bytes_max = 64 * 1024;
+
+constexpr std::string_view protected_mode_text =
+    "-DENIED Duplex is running in protected mode because protected mode is enabled and no password "
+    "is set for the default user. In this mode connections are only accepted from the loopback "
+    "interface. To connect from other hosts set a password with the requirepass directive, or "
+    "switch protected mode off with 'protected-mode no' if the server is not reachable from "
+    "untrusted networks.\r\n";
+
+bool is_local(const Socket& socket) {
+  if (socket.is_unix()) return true;
+  const std::string peer = socket.peer_address();
+  return peer.starts_with("127.") || peer.starts_with("[::1]") || peer.starts_with("::1:");
+}
+
+}  // namespace
+
+RespSession::RespSession(CommandLoop& loop) : loop_(loop) {}
+RespSession::~RespSession() = default;
+
+void RespSession::start(CommandLoop& loop, Descriptor descriptor) {
+  auto* session = new RespSession(loop);  // deleted in on_closed()
+  session->socket_ = &loop.loop().add_socket(std::move(descriptor), *session);
+  loop.statistics().connections_received.add(1);
+  commands::Client& client = session->client_;
+  const Socket& socket = *session->socket_;
+  client.connection = session;
+  client.subscriber = session;
+  client.loop = loop.loop().index();
+  client.address = socket.peer_address();
+  client.local_address = socket.local_address();
+  client.fd = socket.descriptor();
+  client.created_ms = loop.loop().now_ms();
+  client.last_active_ms.store(client.created_ms, std::memory_order_relaxed);
+  client.authenticated.store(
+      !loop.services().settings.password_required.load(std::memory_order_relaxed),
+      std::memory_order_relaxed);
+  loop.services().clients.add(client);
+  loop.add(*session);
+  session->admit();
+}
+
+void RespSession::admit() {
+  SessionLimits& limits = loop_.limits();
+  std::string_view refusal;
+  if (loop_.services().clients.size() > limits.clients_max.load(std::memory_order_relaxed))
+    refusal = "-ERR max number of clients reached\r\n";
+  else if (limits.protected_mode.load(std::memory_order_relaxed) &&
+           !loop_.services().settings.password_required.load(std::memory_order_relaxed) &&
+           !is_local(*socket_))
+    refusal = protected_mode_text;
+  if (refusal.empty()) return;
+  ending_ = true;
+  socket_->out().append(refusal);
+  socket_->mark_dirty();
+  socket_->close_after_flush();
+}
+
+void RespSession::on_data(std::span<const char> bytes) {
+  if (ending_) return;
+  const std::string_view received(bytes.data(), bytes.size());
+  client_.last_active_ms.store(loop_.loop().now_ms(), std::memory_order_relaxed);
+  client_.input_bytes_total.fetch_add(received.size(), std::memory_order_relaxed);
+  if (input_.empty() && !postponed_) {
+    keep_rest(received.substr(execute(received)));
+  } else {
+    input_.append(received);
+    if (!postponed_) input_.consume(execute(input_.view()));
+  }
+  finish_input();
+}
+
+void RespSession::keep_rest(std::string_view rest) {
+  if (rest.empty() || ending_) return;
+  // A long argument that has begun gets all its room at once.
+  input_.prepare(rest.size() + parser_.bytes_missing());
+  input_.append(rest);
+}
+
+void RespSession::finish_input() {
+  if (ending_) input_.release();
+  if (input_.empty() && input_.capacity() > kept_input_bytes_max) input_.release();
+  if (input_.size() > loop_.limits().query_buffer_bytes_max.load(std::memory_order_relaxed)) {
+    base::log(base::LogLevel::warning,
+              "Closing client that reached max query buffer length: id={} addr={}",
+              client_.id,
+              client_.address);
+    socket_->close_now();
+  }
+  input_bytes_.store(input_.size(), std::memory_order_relaxed);
+  if (!socket_->out().empty()) socket_->mark_dirty();
+  if (is_over_limit(loop_.loop().now_ms())) socket_->close_now();
+}
+
+void RespSession::resume() {
+  if (!postponed_ || ending_) return;
+  postponed_ = false;
+  input_.consume(execute(input_.view()));
+  finish_input();
+}
+
+std::size_t RespSession::execute(std::string_view input) {
+  loop_.executor().set_now(loop_.loop().now_ms());
+  const std::uint64_t position = client_.log_position;
+  std::size_t done = 0;
+  while (done < input.size() && !ending_ && !postponed_) {
+    const std::size_t parsed = parse_batch(input.substr(done));
+    done += run_batch();
+    if (malformed_ && !ending_ && !postponed_) protocol_error();
+    if (parsed == 0) break;
+  }
+  if (client_.log_position != position) loop_.gate(*socket_, client_.log_position);
+  return done;
+}
+
+std::size_t RespSession::parse_batch(std::string_view input) {
+  CommandLoop::Scratch& scratch = loop_.scratch();
+  scratch.arguments.clear();
+  scratch.ends.clear();
+  const resp::RequestParser::Limits limits{
+      .bulk_bytes = loop_.services().settings.bulk_bytes_max.load(std::memory_order_relaxed),
+      .authenticated = client_.authenticated.load(std::memory_order_relaxed)};
+  std::size_t parsed = 0;
+  while (scratch.ends.size() < batch_requests_max && parsed < input.size()) {
+    const auto status = parser_.next(input.substr(parsed), limits, scratch.arguments);
+    malformed_ = status == resp::RequestParser::Status::error;
+    if (status != resp::RequestParser::Status::complete) break;
+    parsed += parser_.consumed();
+    scratch.ends.push_back({scratch.arguments.size(), parsed});
+    // An inline request lives in the parser, and a client that has yet to authenticate may get
+    // other limits with the next request: neither is read beyond.
+    if (parser_.is_inline() || !limits.authenticated) break;
+  }
+  return parsed;
+}
+
+std::size_t RespSession::run_batch() {
+  CommandLoop::Scratch& scratch = loop_.scratch();
+  commands::Executor& executor = loop_.executor();
+  scratch.requests.clear();
+  std::size_t first = 0;
+  for (const auto& end : scratch.ends) {
+    commands::Request& request = scratch.requests.emplace_back();
+    request.args = std::span(scratch.arguments).subspan(first, end.arguments - first);
+    if (!request.args.empty()) executor.prepare(request);
+    first = end.arguments;
+  }
+  if (scratch.requests.size() > 1)
+    executor.prefetch(scratch.requests, client_.database.load(std::memory_order_relaxed));
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < scratch.requests.size() && !ending_; ++i) {
+    commands::Request& request = scratch.requests[i];
+    if (is_http(request)) {
+      refuse_http();
+    } else if (!request.args.empty() && executor.execute(client_, request, socket_->out()) ==
+                                            commands::Outcome::postponed) {
+      postponed_ = true;
+      parser_.restart();
+      loop_.wait_for_resume(*this);
+      return done;
+    }
+    done = scratch.ends[i].bytes;
+  }
+  return done;
+}
+
+bool RespSession::is_http(const commands::Request& request) const {
+  return parser_.is_inline() && request.command == nullptr && !request.args.empty() &&
+         (base::equals_ignoring_case(request.args[0], "POST") ||
+          base::equals_ignoring_case(request.args[0], "HOST:"));
+}
+
+void RespSession::protocol_error() {
+  ending_ = true;
+  base::log(base::LogLevel::verbose,
+            "Protocol error ({}) from client: id={} addr={}",
+            parser_.error(),
+            client_.id,
+            client_.address);
+  resp::ReplyWriter writer(socket_->out(), client_.protocol.load(std::memory_order_relaxed));
+  writer.error(std::string("ERR Protocol error: ") + std::string(parser_.error()));
+  loop_.statistics().note_error("ERR");
+  socket_->mark_dirty();
+  socket_->close_after_flush();
+}
+
+void RespSession::refuse_http() {
+  ending_ = true;
+  base::log(base::LogLevel::warning,
+            "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+            "commands to Duplex. This is likely due to an attacker attempting to use Cross Protocol "
+            "Scripting to compromise your instance. Connection from {} aborted.",
+            client_.address);
+  socket_->close_now();
+}
+
+void RespSession::close_after_reply() {
+  ending_ = true;
+  client_.closing.store(true, std::memory_order_relaxed);
+  socket_->mark_dirty();
+  socket_->close_after_flush();
+}
+
+void RespSession::request_close() { loop_.close_client(client_.id); }
+void RespSession::request_resume() { loop_.resume_client(client_.id); }
+
+std::size_t RespSession::output_bytes() const {
+  return output_bytes_.load(std::memory_order_relaxed);
+}
+std::size_t RespSession::input_bytes() const {
+  return input_bytes_.load(std::memory_order_relaxed);
+}
+
+void RespSession::deliver(const pubsub::Message& message, std::string_view pattern) {
+  if (ending_) return;
+  const resp::Protocol protocol = client_.protocol.load(std::memory_order_relaxed);
+  const pubsub::Form form =
+      protocol == resp::Protocol::resp3 ? pubsub::Form::resp3 : pubsub::Form::resp2;
+  socket_->append_shared(message.encoded(
+      form, pattern, [protocol](const pubsub::Message& m, std::string_view matched) {
+        return encode_message(m, matched, protocol);
+      }));
+  socket_->mark_dirty();
+  if (is_over_limit(loop_.loop().now_ms())) socket_->close_now();
+}
+
+bool RespSession::is_over_limit(std::int64_t now_ms) {
+  const std::size_t pending = socket_->pending_output_bytes();
+  output_bytes_.store(pending, std::memory_order_relaxed);
+  client_.output_bytes_total.store(socket_->bytes_sent(), std::memory_order_relaxed);
+  const OutputLimit& limit =
+      client_.is_subscribed() ? loop_.limits().pubsub : loop_.limits().normal;
+  const std::size_t hard = limit.hard_bytes.load(std::memory_order_relaxed);
+  const std::size_t soft = limit.soft_bytes.load(std::memory_order_relaxed);
+  if (soft == 0 || pending <= soft)
+    over_soft_limit_since_ms_ = 0;
+  else if (over_soft_limit_since_ms_ == 0)
+    over_soft_limit_since_ms_ = now_ms;
+  const bool over_soft =
+      over_soft_limit_since_ms_ != 0 &&
+      now_ms - over_soft_limit_since_ms_ >
+          limit.soft_seconds.load(std::memory_order_relaxed) * 1000;
+  if ((hard == 0 || pending <= hard) && !over_soft) return false;
+  base::log(base::LogLevel::warning,
+            "Client id={} addr={} closed for overcoming of output buffer limits ({} bytes).",
+            client_.id,
+            client_.address,
+            pending);
+  return true;
+}
+
+void RespSession::check_limits(std::int64_t now_ms) {
+  if (socket_->is_closing()) return;
+  const std::int64_t idle_max = loop_.limits().idle_seconds_max.load(std::memory_order_relaxed);
+  const std::int64_t idle_ms = now_ms - client_.last_active_ms.load(std::memory_order_relaxed);
+  // Subscribers only listen: silence is no reason to end them.
+  const bool idle = idle_max != 0 && !client_.is_subscribed() && idle_ms > idle_max * 1000;
+  if (idle) base::log(base::LogLevel::verbose, "Closing idle client");
+  if (idle || is_over_limit(now_ms)) socket_->close_now();
+}
+
+void RespSession::on_closed(CloseReason) {
+  loop_.executor().forget(client_);
+  loop_.forget(*socket_);
+  loop_.remove(*this);
+  loop_.services().clients.remove(client_);
+  delete this;
+}
+
+}  // namespace duplex::net
