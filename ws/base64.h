@@ -1,0 +1,11 @@
+// Base64 (RFC 4648, section 4), encoding only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace duplex::ws {
+
+std::string base64(std::string_view bytes);
+
+}  // namespace duplex::ws

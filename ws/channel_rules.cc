@@ -1,0 +1,32 @@
+// Looking up the rule of a channel.
+#include "ws/channel_rules.h"
+
+#include <algorithm>
+
+#include "base/glob.h"
+
+namespace duplex::ws {
+
+const ChannelRule* ChannelRules::find(std::string_view channel) const {
+  for (const ChannelRule& rule : rules_)
+    if (base::glob_match(rule.pattern, channel)) return &rule;
+  return nullptr;
+}
+
+bool ChannelRules::may_subscribe(std::string_view channel) const {
+  const ChannelRule* rule = find(channel);
+  return rule != nullptr && rule->anonymous_subscribe;
+}
+
+bool ChannelRules::may_publish(std::string_view channel) const {
+  const ChannelRule* rule = find(channel);
+  return rule != nullptr && rule->anonymous_publish;
+}
+
+bool ChannelRules::open_to_anonymous() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const ChannelRule& rule) {
+    return rule.anonymous_subscribe || rule.anonymous_publish;
+  });
+}
+
+}  // namespace duplex::ws

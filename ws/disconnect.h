@@ -1,0 +1,29 @@
+// Why the server ends a realtime connection: close codes and reasons, Centrifugo's.
+//
+// SDKs reconnect after 3000 to 3499 and give up after 3500 to 3999.
+#pragma once
+
+#include <string_view>
+
+#include "ws/frame.h"
+
+namespace duplex::ws {
+
+struct Disconnect {
+  CloseCode code = 0;
+  std::string_view reason;
+};
+
+namespace disconnects {
+
+inline constexpr Disconnect shutdown{3001, "shutdown"};
+inline constexpr Disconnect slow{3008, "slow"};
+inline constexpr Disconnect no_pong{3012, "no pong"};
+inline constexpr Disconnect too_many_requests{3013, "too many requests"};
+inline constexpr Disconnect invalid_token{3500, "invalid token"};
+inline constexpr Disconnect bad_request{3501, "bad request"};
+inline constexpr Disconnect stale{3502, "stale"};
+
+}  // namespace disconnects
+
+}  // namespace duplex::ws

@@ -1,0 +1,20 @@
+// Frames from the server: whole messages, never masked, so that one frame serves all receivers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ws/frame.h"
+
+namespace duplex::ws {
+
+// Appends one final frame. Requires of control frames: payload.size() <= control_payload_bytes_max.
+void append_frame(std::string& out, Opcode opcode, std::string_view payload);
+
+std::string encode_frame(Opcode opcode, std::string_view payload);
+
+// A close frame; `reason` is cut to what fits, at a character's border.
+// Requires: is_sendable(code), or no_status for a frame without code and reason.
+std::string encode_close(CloseCode code, std::string_view reason);
+
+}  // namespace duplex::ws

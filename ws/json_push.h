@@ -1,0 +1,18 @@
+// A published message as browsers see it: one text frame, made once for all of them.
+#pragma once
+
+#include <string>
+
+#include "base/shared_bytes.h"
+#include "pubsub/message.h"
+
+namespace duplex::ws {
+
+// {"push":{"channel":…,"pub":{"data":…}}} as a WebSocket frame; docs/ws_protocol.md says what
+// becomes of payloads that are not JSON.
+std::string encode_push(const pubsub::Message& message);
+
+// The same, from the message's cache.
+base::SharedBytes shared_push(const pubsub::Message& message);
+
+}  // namespace duplex::ws

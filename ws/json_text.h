@@ -1,0 +1,29 @@
+// JSON as text: checking it, quoting into it, and cutting pieces out of it unchanged.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace duplex::ws {
+
+// Deeper nesting counts as not JSON.
+inline constexpr std::size_t json_depth_max = 128;
+
+// Is this one JSON value in UTF-8, with nothing but white space around it?
+bool is_json(std::string_view text);
+
+// Appends the text as a JSON string. Requires: is_utf8(text).
+void append_json_string(std::string& out, std::string_view text);
+
+// Appends JSON without line breaks: those between values go, those in strings are escaped anyway.
+// Requires: is_json(text).
+void append_json_in_one_line(std::string& out, std::string_view text);
+
+// The text of the member `name` of an object, as it stands there; nothing if the value is not an
+// object or has no such member. Of members with the same name the last one counts.
+// Requires: is_json(object). Names with escapes are not found.
+std::optional<std::string_view> json_member(std::string_view object, std::string_view name);
+
+}  // namespace duplex::ws
