@@ -1,4 +1,5 @@
 // Fuzz target: frames from a client. The first byte chooses how the rest is cut.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,5 @@
 // Fuzz target: messages of the native realtime protocol, and payloads on their way to browsers.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
