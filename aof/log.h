@@ -6,6 +6,7 @@
 #include "aof/file.h"
 #include "aof/format.h"
 #include "aof/fsync_policy.h"
+#include "aof/log_state.h"
 #include "aof/log_unit.h"
 #include "aof/manifest.h"
 #include "aof/segment.h"
@@ -29,45 +30,6 @@
 #include <vector>
 
 namespace duplex::aof {
-
-struct LogOptions {
-  std::string file_name = "appendonly.aof";  // `appendfilename`
-  FsyncPolicy fsync = FsyncPolicy::everysec;
-  std::chrono::milliseconds sync_interval{1000};
-  std::chrono::milliseconds retry_interval{100};
-  // Called on the log's own thread, one call at a time, without any lock held: after durable() has
-  // advanced, after a failure began or ended, and after the policy has changed. It must not block.
-  std::function<void(Lsn written, Lsn durable)> on_progress;
-};
-
-// What stands in the way of writing.
-enum class LogFailure : std::uint8_t {
-  none,
-  write,  // the last write failed; it is tried again
-  sync,   // the last sync failed; what it left open is written and synced again
-  lost,   // after a failed sync the file does not hold what was written: there is no way back
-};
-
-struct LogState {
-  LogFailure failure = LogFailure::none;
-  int error_number = 0;  // errno of the failure
-
-  explicit operator bool() const { return failure != LogFailure::none; }
-  friend bool operator==(const LogState&, const LogState&) = default;
-};
-
-// For INFO's section "persistence". Not a snapshot.
-struct LogStats {
-  std::uint64_t current_bytes = 0;  // aof_current_size: base and increments
-  std::uint64_t base_bytes = 0;     // aof_base_size: what it was when the last base was installed
-  std::uint64_t pending_bytes = 0;  // aof_buffer_length: appended and not written
-  bool last_write_ok = true;        // aof_last_write_status
-  bool last_sync_ok = true;
-  std::int64_t last_sync_us = -1;   // how long the last successful sync took; -1: none yet
-  std::uint64_t delayed_syncs = 0;  // aof_delayed_fsync: syncs that took longer than two seconds
-  std::uint64_t syncs = 0;
-  std::uint64_t writes = 0;
-};
 
 // Appends units and tells how far they are written and synced.
 //
@@ -105,6 +67,8 @@ class Log {
   // has reached `lsn`, false when the log has failed: on_progress then tells when that has ended.
   // May block for the length of a write; never in the failed state.
   bool commit(Lsn lsn);
+  // The same for everything that was appended; also carries out a switch of the increment.
+  bool flush();
 
   Lsn appended() const { return appended_.load(std::memory_order_acquire); }
   Lsn written() const { return written_.load(std::memory_order_acquire); }
@@ -128,9 +92,10 @@ class Log {
   // Syncs. Returns its sequence number. Requires: no other prepared increment.
   std::expected<std::uint64_t, std::string> prepare_increment();
   // Sends everything that is appended from now on to the prepared increment; returns the position
-  // of the cut. Only memory is touched: made to be called with all shards locked.
+  // of the cut. Only memory is touched: made to be called with all shards locked. The next commit
+  // that writes, or flush(), changes the file. Requires: a prepared increment.
   Lsn switch_increment();
-  // Both, and a commit: closes the current increment and goes on in the next.
+  // Both, and a flush: closes the current increment and goes on in the next.
   std::expected<Lsn, std::string> start_increment();
 
   // The name and number that the next base has. Who makes the base writes it into the directory.
@@ -152,10 +117,10 @@ class Log {
     Lsn end = 0;
     bool starts_increment = false;
   };
-  // What on_progress was last told about.
+  // What on_progress was last told about. A failure that came and went counts too.
   struct Report {
     Lsn durable = 0;
-    LogState state;
+    std::uint64_t transitions = 0;
     FsyncPolicy policy = FsyncPolicy::everysec;
 
     friend bool operator==(const Report&, const Report&) = default;
@@ -164,25 +129,33 @@ class Log {
 
   Log(Directory& directory, LogOptions options, Manifest manifest, const StreamPosition& position);
 
-  // Under turn_.
-  void take_open_batch();
+  bool flush_up_to(Lsn lsn);
+
+  // Under turn_. Those that return bool return false after a failure, which they have noted.
   bool drain();
+  bool write_batch(Batch& batch);
+  void take_open_batch();
   std::error_code name_segment();
-  std::error_code change_segment();
-  void fail(LogFailure failure, std::error_code error);
-  void recover();
+  void change_segment();
 
-  // The sync thread's.
-  void run();
-  void wait_for_work();
-  bool sync_is_due() const;
-  void sync_written();
-  void report_progress();
-  void wake();
-
+  // Under files_.
+  std::expected<void, std::string> open_last_increment();
+  std::expected<std::unique_ptr<Segment>, std::string> create_increment();
   std::error_code write_manifest(const Manifest& manifest);
   void delete_history();
   void measure_files();
+
+  // The sync thread's, and close()'s when that thread has ended.
+  void run();
+  bool wait_for_work();
+  void sync_when_due();
+  void sync_written();
+  void recover();
+  void report_progress();
+
+  void wake();
+  bool fail(LogFailure failure, std::error_code error);
+  void raise_durable(Lsn lsn);
 
   // Constant after construction.
   Directory& directory_;
@@ -194,6 +167,7 @@ class Log {
   std::atomic<Lsn> written_;   // under turn_
   std::atomic<Lsn> durable_;   // the sync thread; under turn_ when the segment changes
   std::atomic<LogState> state_{LogState{}};
+  std::atomic<std::uint64_t> transitions_{0};  // of state_
   std::atomic<FsyncPolicy> policy_;
   std::atomic<std::uint64_t> closed_bytes_{0};  // of the base and of increments before the last
   std::atomic<std::uint64_t> base_bytes_{0};
@@ -222,7 +196,7 @@ class Log {
   // The manifest; held for whole replacements, taken before turn_.
   mutable std::mutex files_;
   Manifest manifest_;
-  bool increment_is_prepared_ = false;
+  std::atomic<bool> switch_is_ready_{false};  // an increment is prepared and not switched to
 
   // The sync thread.
   std::mutex wake_mutex_;
@@ -233,7 +207,7 @@ class Log {
   Clock::time_point next_retry_;
   Report reported_;
   std::thread thread_;
-  bool is_closed_ = false;
+  bool is_closed_ = false;  // close() has run; by one thread only
 };
 
 }  // namespace duplex::aof

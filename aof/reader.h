@@ -4,8 +4,8 @@
 // too.
 #pragma once
 
+#include "aof/annotation.h"
 #include "aof/format.h"
-#include "aof/record_parser.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,10 +27,10 @@ enum class ReadStatus : std::uint8_t {
 //
 // A record is given only when its whole unit is there and, if its batch has a checksum line, when
 // the checksum is right: so whoever applies records need not undo any, and may ignore MULTI and
-// EXEC.
+// EXEC. Hence each stretch up to the next annotation of ours, or up to the end, is read twice:
 //
-//   | checked, given | checked, not yet given | not yet looked at |
-//                    given_                   checked_
+//   | given | checked, not yet given | not yet looked at |
+//           given_         records_end_ checked_
 //
 // Thread: confined to its owner. Lifetime: the bytes outlive the Reader; args() point into them.
 class Reader {
@@ -52,31 +52,57 @@ class Reader {
   // The end of the last good unit or annotation line: where a torn file is to be cut.
   // Requires: next() has returned something else than `record`.
   std::size_t good_end() const { return checked_; }
-  // What is wrong, as a sentence without the offset. Requires: torn or damaged.
+  // Where the first wrong byte was met, and what is wrong, as half a sentence.
+  // Requires: torn or damaged.
+  std::size_t trouble_offset() const { return trouble_offset_; }
   const std::string& reason() const { return reason_; }
 
-  // How far checksum lines have vouched for the bytes without a gap, from the first one on.
+  // How far annotations of ours vouch for the bytes, from the first one on and without a gap.
   std::size_t vouched_end() const { return vouched_; }
 
  private:
-  enum class Check : std::uint8_t { again, ready, stop };
+  // A stretch that is being checked.
+  struct Stretch {
+    std::size_t begin = 0;
+    std::size_t at = 0;              // the next byte to look at
+    std::size_t unit_end = 0;        // behind the last whole unit or comment
+    std::uint64_t record_bytes = 0;  // without comments
+    bool in_group = false;
+  };
 
-  Check check_more();
-  Check check_annotation(std::string_view line, std::size_t line_end);
-  Check stop_torn(std::string_view reason);
-  Check stop_damaged(std::string_view reason);
-  Check stop_here(std::string_view reason);
-  bool good_batch_follows(std::size_t from) const;
+  bool give_record();
+  void check_stretch();
+  // Each takes one thing at stretch.at, or ends the stretch and returns false.
+  bool check_record(Stretch& stretch);
+  bool check_line(Stretch& stretch);
+  void check_batch_end(const Stretch& stretch, std::size_t line_end, const BatchEnd& batch);
+  void check_stream_start(const Stretch& stretch, std::size_t line_end, const StreamStart& start);
+  void close_stretch(std::size_t records_end, std::size_t end, const Annotation& closing);
+  void close_vouched(const Stretch& stretch, std::size_t line_end, const Annotation& closing);
+
+  // What ends the file before its end. A distrusted stretch is dropped as a whole.
+  void stop_unfinished(const Stretch& stretch, std::string_view reason);
+  void stop_malformed(const Stretch& stretch, std::string_view reason);
+  void stop_distrusted(const Stretch& stretch, std::string_view reason);
+  void stop(ReadStatus status, std::size_t good_end, std::size_t trouble, std::string_view reason);
 
   std::string_view bytes_;
   std::vector<std::string_view> args_;
   std::size_t record_offset_ = 0;
   std::size_t given_ = 0;
+  std::size_t records_end_ = 0;
   std::size_t checked_ = 0;
   std::size_t vouched_ = 0;
+  bool annotated_ = false;     // an annotation of ours was met in this file
+  bool offset_known_ = false;  // position_ counts from an annotation, not from an assumed zero
+  Annotation closing_;         // what stands between records_end_ and checked_
   StreamPosition position_;
+  std::size_t trouble_offset_ = 0;
   std::string reason_;
-  ReadStatus final_status_ = ReadStatus::record;  // `record`: not stopped yet
+  ReadStatus final_status_ = ReadStatus::record;  // `record`: not known yet
 };
+
+// How many bytes at the beginning of `bytes` are stream starts and batches with right checksums.
+std::size_t vouched_prefix(std::string_view bytes);
 
 }  // namespace duplex::aof

@@ -23,7 +23,14 @@ struct ParsedRecord {
 // the wire, but strict: no inline commands, no empty array, no sign or leading zero in a length.
 ParsedRecord parse_record(std::string_view bytes, std::vector<std::string_view>& args);
 
-// The same without arguments: the record's extent, and its first argument when that is complete.
-ParsedRecord skip_record(std::string_view bytes, std::string_view& name);
+// A record without its arguments.
+struct RecordExtent {
+  ParseStatus status = ParseStatus::incomplete;
+  std::size_t bytes = 0;
+  std::size_t arguments = 0;
+  std::string_view name;  // the first argument
+};
+
+RecordExtent skip_record(std::string_view bytes);
 
 }  // namespace duplex::aof

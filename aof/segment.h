@@ -35,8 +35,9 @@ class Segment {
   // Whether the last sync failed and repair() has not succeeded since.
   bool needs_repair() const { return needs_repair_.load(std::memory_order_acquire); }
 
-  // Writes everything behind synced_end() once more and syncs it. Returns bad_message when the
-  // file does not hold what was appended: the bytes are lost, and no later call can succeed.
+  // Writes everything behind synced_end() once more and syncs it. What is there must be batches
+  // with their checksums and stream starts. Returns bad_message when the file does not hold what
+  // was appended: the bytes are lost, and no later call can succeed.
   std::error_code repair();
 
   std::uint64_t end() const { return end_.load(std::memory_order_acquire); }
@@ -50,8 +51,9 @@ class Segment {
   std::atomic<std::uint64_t> end_;
   std::atomic<std::uint64_t> synced_end_;
   std::atomic<bool> needs_repair_{false};
-  bool has_overhang_ = false;  // the file may be longer than end_
-  std::mutex sync_mutex_;      // one sync at a time, so that each sees its own error
+  bool has_overhang_ = false;   // the file may be longer than end_
+  std::mutex sync_mutex_;       // one sync at a time, so that each sees its own error
+  std::error_code sync_error_;  // under sync_mutex_: why needs_repair_ is set
 };
 
 }  // namespace duplex::aof

@@ -2,7 +2,6 @@
 #include "base/mapped_file.h"
 
 #include <cerrno>
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -11,7 +10,9 @@
 namespace duplex::base {
 
 std::expected<MappedFile, std::error_code> MappedFile::open(const std::string& path) {
-  const auto failed = [] { return std::unexpected(std::error_code(errno, std::system_category())); };
+  const auto failed = [] {
+    return std::unexpected(std::error_code(errno, std::system_category()));
+  };
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return failed();
   struct stat status {};

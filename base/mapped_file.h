@@ -9,8 +9,8 @@
 
 namespace duplex::base {
 
-// Maps a whole file, for one pass from front to back. The file must not shrink meanwhile, and a disk
-// that cannot be read ends the process: for what is read at start, before anything is served.
+// Maps a whole file, for one pass from front to back. The file must not shrink meanwhile, and a
+// disk that cannot be read ends the process: for what is read at start, before anything is served.
 //
 // Thread: any; the bytes do not change.
 class MappedFile {

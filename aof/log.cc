@@ -1,0 +1,190 @@
+// Appending, group commit and the change of increments. What happens after a failure, and the
+// syncs, are in log_sync.cc.
+#include "aof/log.h"
+
+#include "aof/annotation.h"
+#include "base/assert.h"
+#include "base/diagnostics.h"
+#include "base/hash.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <utility>
+
+namespace duplex::aof {
+
+namespace {
+
+// The memory of a written batch is kept for the next one up to this size.
+constexpr std::size_t spare_bytes_max = std::size_t{4} << 20;
+
+constexpr Lsn everything = std::numeric_limits<Lsn>::max();
+
+}  // namespace
+
+std::expected<std::unique_ptr<Log>, std::string> Log::open(Directory& directory,
+                                                           LogOptions options,
+                                                           Manifest manifest,
+                                                           const StreamPosition& position) {
+  DUPLEX_ASSERT(position.store_id.size() == store_id_bytes);
+  std::unique_ptr<Log> log(new Log(directory, std::move(options), std::move(manifest), position));
+  {
+    const std::lock_guard files(log->files_);
+    if (auto opened = log->open_last_increment(); !opened) return std::unexpected(opened.error());
+    log->delete_history();
+    log->measure_files();
+  }
+  {
+    const std::lock_guard turn(log->turn_);
+    (void)log->drain();  // A failure is the Log's first state, not the end of the start.
+  }
+  log->thread_ = std::thread([&log = *log] { log.run(); });
+  return log;
+}
+
+Log::Log(Directory& directory,
+         LogOptions options,
+         Manifest manifest,
+         const StreamPosition& position)
+    : directory_(directory),
+      options_(std::move(options)),
+      start_(position),
+      appended_(position.offset),
+      written_(position.offset),
+      durable_(position.offset),
+      policy_(options_.fsync),
+      manifest_(std::move(manifest)) {
+  reported_ = {.durable = position.offset, .transitions = 0, .policy = options_.fsync};
+  next_sync_ = next_retry_ = Clock::now();
+}
+
+Log::~Log() {
+  close();
+}
+
+Lsn Log::append(int db, std::span<const std::string_view> args) {
+  thread_local LogUnit unit;
+  unit.add(db, args);
+  const Lsn end = append(unit);
+  unit.clear();
+  return end;
+}
+
+Lsn Log::append(LogUnit& unit) {
+  const std::string_view bytes = unit.bytes();
+  const base::MutexLock lock(mutex_);
+  const std::size_t before = open_.bytes.size();
+  if (unit.first_db() != stream_db_) append_select(open_.bytes, unit.first_db());
+  open_.bytes.append(bytes);
+  stream_db_ = unit.last_db();
+  open_.end = appended_.load(std::memory_order_relaxed) + (open_.bytes.size() - before);
+  appended_.store(open_.end, std::memory_order_release);
+  return open_.end;
+}
+
+bool Log::commit(Lsn lsn) {
+  return written() >= lsn || (!failed() && flush_up_to(lsn));
+}
+
+bool Log::flush() {
+  return flush_up_to(everything);
+}
+
+bool Log::flush_up_to(Lsn lsn) {
+  bool is_drained = false;
+  {
+    const std::lock_guard turn(turn_);
+    // Whoever had the turn before may have written our records with its own, or may have failed.
+    if (written() >= lsn) return true;
+    if (failed()) return false;
+    take_open_batch();
+    is_drained = drain();
+  }
+  if (!is_drained || policy() == FsyncPolicy::always) wake();
+  return is_drained;
+}
+
+// Moves what is appended to pending_ and closes each batch with its checksum.
+void Log::take_open_batch() {
+  const std::size_t first_new = pending_.size();
+  {
+    const base::MutexLock lock(mutex_);
+    for (Batch& batch : closed_)
+      pending_.push_back(std::move(batch));
+    closed_.clear();
+    if (!open_.bytes.empty() || open_.starts_increment) {
+      pending_.push_back(std::move(open_));
+      open_ = Batch{.bytes = std::move(spare_)};
+    }
+  }
+  for (std::size_t i = first_new; i < pending_.size(); ++i) {
+    Batch& batch = pending_[i];
+    const std::string_view bytes = batch.bytes.view();
+    if (bytes.empty()) continue;
+    batch.bytes.append(format_annotation(BatchEnd{
+        .end = batch.end, .bytes = bytes.size(), .checksum = base::checksum_bytes(bytes)}));
+  }
+}
+
+// Writes the pending batches in order; after a failure the rest is kept.
+bool Log::drain() {
+  if (const auto error = name_segment()) return fail(LogFailure::write, error);
+  while (!pending_.empty()) {
+    Batch& batch = pending_.front();
+    if (!write_batch(batch)) return false;
+    batch.bytes.clear();
+    if (batch.bytes.capacity() <= spare_bytes_max) spare_ = std::move(batch.bytes);
+    pending_.pop_front();
+  }
+  return true;
+}
+
+bool Log::write_batch(Batch& batch) {
+  if (batch.starts_increment) {
+    // Nothing of the next file may be on the disk while something of this one is missing.
+    if (const auto error = segment_->sync()) return fail(LogFailure::sync, error);
+    change_segment();
+    batch.starts_increment = false;
+    if (const auto error = name_segment()) return fail(LogFailure::write, error);
+  }
+  if (batch.bytes.empty()) return true;
+  if (const auto error = segment_->append(batch.bytes.view()))
+    return fail(LogFailure::write, error);
+  segment_bytes_.store(segment_->end(), std::memory_order_relaxed);
+  writes_.fetch_add(1, std::memory_order_relaxed);
+  written_.store(batch.end, std::memory_order_release);
+  return true;
+}
+
+// Writes the line that says whose stream the segment goes on with, and where.
+std::error_code Log::name_segment() {
+  if (segment_named_) return {};
+  StreamPosition position = start_;
+  position.offset = written();
+  if (const auto error = segment_->append(format_annotation(StreamStart{position}))) return error;
+  segment_bytes_.store(segment_->end(), std::memory_order_relaxed);
+  segment_named_ = true;
+  return {};
+}
+
+void Log::change_segment() {
+  DUPLEX_ASSERT(prepared_ != nullptr);
+  raise_durable(written());
+  closed_bytes_.fetch_add(segment_->end(), std::memory_order_relaxed);
+  // A sync may be running on the old one.
+  retired_.push_back(std::exchange(segment_, std::move(prepared_)));
+  segment_named_ = false;
+}
+
+Lsn Log::switch_increment() {
+  DUPLEX_ASSERT(switch_is_ready_.exchange(false));
+  const base::MutexLock lock(mutex_);
+  const Lsn cut = appended();
+  if (!open_.bytes.empty()) closed_.push_back(std::move(open_));
+  open_ = Batch{.bytes = {}, .end = cut, .starts_increment = true};
+  stream_db_ = -1;
+  return cut;
+}
+
+}  // namespace duplex::aof

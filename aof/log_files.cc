@@ -1,0 +1,158 @@
+// The log's files: opening, the next increment, a new base, and the manifest that names them.
+#include "aof/log.h"
+#include "base/diagnostics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace duplex::aof {
+
+namespace {
+
+std::unexpected<std::string> failure(std::string_view name, std::error_code error) {
+  return std::unexpected(fmt::format("{}: {}", name, error.message()));
+}
+
+}  // namespace
+
+std::expected<void, std::string> Log::open_last_increment() {
+  if (manifest_.increments.empty()) {
+    auto created = create_increment();
+    if (!created) return std::unexpected(created.error());
+    segment_ = std::move(*created);
+    return {};
+  }
+  const std::string& name = manifest_.increments.back().name;
+  auto file = directory_.open(name);
+  if (!file) return failure(name, file.error());
+  const auto size = (*file)->size();
+  if (!size) return failure(name, size.error());
+  // The last process may have written bytes that it did not sync.
+  if (const auto error = (*file)->sync()) return failure(name, error);
+  segment_ = std::make_unique<Segment>(std::move(*file), *size);
+  return {};
+}
+
+// The file exists and is empty before the manifest names it, so that a crash between leaves nothing
+// but a file that nobody reads.
+std::expected<std::unique_ptr<Segment>, std::string> Log::create_increment() {
+  Manifest next = manifest_;
+  const std::string& name = next.add_increment(options_.file_name).name;
+  auto file = directory_.open(name);
+  if (!file) return failure(name, file.error());
+  if (const auto error = (*file)->truncate(0)) return failure(name, error);
+  if (const auto error = (*file)->sync()) return failure(name, error);
+  if (const auto error = directory_.sync()) return failure(name, error);
+  if (const auto error = write_manifest(next))
+    return failure(manifest_name(options_.file_name), error);
+  manifest_ = std::move(next);
+  return std::make_unique<Segment>(std::move(*file), 0);
+}
+
+std::expected<std::uint64_t, std::string> Log::prepare_increment() {
+  const std::lock_guard files(files_);
+  Segment* current = nullptr;
+  {
+    const std::lock_guard turn(turn_);
+    if (prepared_ != nullptr) return std::unexpected("an increment is prepared already");
+    current = segment_.get();
+  }
+  // So that little is left to be synced when the increment changes. Without a prepared segment the
+  // current one stays.
+  if (const auto error = current->sync()) {
+    fail(LogFailure::sync, error);
+    wake();
+    return failure("the log", error);
+  }
+  auto created = create_increment();
+  if (!created) return std::unexpected(created.error());
+  {
+    const std::lock_guard turn(turn_);
+    prepared_ = std::move(*created);
+  }
+  switch_is_ready_ = true;
+  return manifest_.increments.back().sequence;
+}
+
+std::expected<Lsn, std::string> Log::start_increment() {
+  if (auto prepared = prepare_increment(); !prepared) return std::unexpected(prepared.error());
+  const Lsn cut = switch_increment();
+  if (!flush()) return std::unexpected("the log cannot be written");
+  return cut;
+}
+
+ManifestEntry Log::next_base() const {
+  const std::lock_guard files(files_);
+  return manifest_.next_base(options_.file_name);
+}
+
+Manifest Log::manifest() const {
+  const std::lock_guard files(files_);
+  return manifest_;
+}
+
+std::expected<void, std::string> Log::install_base(ManifestEntry base,
+                                                   std::uint64_t first_increment) {
+  const std::lock_guard files(files_);
+  Manifest next = manifest_;
+  next.install_base(std::move(base), first_increment);
+  if (const auto error = write_manifest(next))
+    return failure(manifest_name(options_.file_name), error);
+  manifest_ = std::move(next);
+  delete_history();
+  measure_files();
+  return {};
+}
+
+std::error_code Log::write_manifest(const Manifest& manifest) {
+  return directory_.replace(manifest_name(options_.file_name), manifest.format());
+}
+
+// What cannot be deleted stays in the manifest, for the next time.
+void Log::delete_history() {
+  if (manifest_.history.empty()) return;
+  Manifest next = manifest_;
+  std::erase_if(next.history, [this](const ManifestEntry& entry) {
+    const auto error = directory_.remove(entry.name);
+    if (error)
+      base::log(base::LogLevel::warning, "Cannot delete {}: {}", entry.name, error.message());
+    return !error;
+  });
+  if (const auto error = write_manifest(next))
+    base::log(base::LogLevel::warning, "Cannot write the manifest: {}", error.message());
+  else
+    manifest_ = std::move(next);
+}
+
+void Log::measure_files() {
+  std::vector<ManifestEntry> entries = manifest_.increments;
+  if (manifest_.base) entries.push_back(*manifest_.base);
+  std::uint64_t total = 0;
+  const std::lock_guard turn(turn_);
+  for (const ManifestEntry& entry : entries) {
+    const auto file = directory_.open(entry.name);
+    if (file) total += (*file)->size().value_or(0);
+  }
+  const std::uint64_t current = segment_->end();
+  segment_bytes_ = current;
+  closed_bytes_ = total - std::min(total, current);
+  base_bytes_ = total;
+}
+
+LogStats Log::stats() const {
+  const LogState state = failed();
+  return {
+      .current_bytes = closed_bytes_ + segment_bytes_,
+      .base_bytes = base_bytes_,
+      .pending_bytes = appended() - std::min(appended(), written()),
+      .last_write_ok = state.failure != LogFailure::write,
+      .last_sync_ok = state.failure != LogFailure::sync && state.failure != LogFailure::lost,
+      .last_sync_us = last_sync_us_,
+      .delayed_syncs = delayed_syncs_,
+      .syncs = syncs_,
+      .writes = writes_,
+  };
+}
+
+}  // namespace duplex::aof

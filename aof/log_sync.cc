@@ -1,0 +1,177 @@
+// The log's own thread: syncs, repairs after failures, and tells how far things are.
+#include "aof/log.h"
+#include "base/diagnostics.h"
+
+namespace duplex::aof {
+
+namespace {
+
+// From which length a sync counts as delayed, as in INFO of Redis.
+constexpr std::int64_t delayed_sync_us = 2'000'000;
+
+}  // namespace
+
+void Log::set_policy(FsyncPolicy policy) {
+  policy_.store(policy, std::memory_order_relaxed);
+  wake();
+}
+
+void Log::wake() {
+  {
+    const std::lock_guard lock(wake_mutex_);
+    wake_requested_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Log::run() {
+  do {
+    report_progress();
+    if (failed() && Clock::now() >= next_retry_) {
+      recover();
+      next_retry_ = Clock::now() + options_.retry_interval;
+    }
+    if (!failed()) sync_when_due();
+    report_progress();
+  } while (wait_for_work());
+}
+
+// Returns false when the thread is to end.
+bool Log::wait_for_work() {
+  std::unique_lock lock(wake_mutex_);
+  const auto is_wanted = [this] { return wake_requested_ || stopping_; };
+  const LogState state = failed();
+  if (state && state.failure != LogFailure::lost)
+    wake_.wait_until(lock, next_retry_, is_wanted);
+  else if (!state && policy() == FsyncPolicy::everysec)
+    wake_.wait_until(lock, next_sync_, is_wanted);
+  else
+    wake_.wait(lock, is_wanted);
+  wake_requested_ = false;
+  return !stopping_;
+}
+
+void Log::sync_when_due() {
+  switch (policy()) {
+    case FsyncPolicy::always:
+      // Commits wake this thread, so that what is written during a sync is covered by the next one.
+      if (written() > durable()) sync_written();
+      return;
+    case FsyncPolicy::everysec: {
+      const auto now = Clock::now();
+      if (now < next_sync_) return;
+      next_sync_ = now + options_.sync_interval;
+      if (written() > durable()) sync_written();
+      return;
+    }
+    case FsyncPolicy::no:
+      return;
+  }
+}
+
+void Log::sync_written() {
+  Segment* segment = nullptr;
+  Lsn lsn = 0;
+  {
+    const std::lock_guard turn(turn_);
+    retired_.clear();
+    segment = segment_.get();
+    lsn = written();
+  }
+  // Writes go on meanwhile. Should the segment change, it stays in retired_ until the next sync.
+  const auto begin = Clock::now();
+  if (const auto error = segment->sync()) {
+    fail(LogFailure::sync, error);
+    return;
+  }
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+  last_sync_us_ = duration;
+  ++syncs_;
+  if (duration >= delayed_sync_us) ++delayed_syncs_;
+  raise_durable(lsn);
+}
+
+void Log::raise_durable(Lsn lsn) {
+  Lsn current = durable();
+  while (current < lsn &&
+         !durable_.compare_exchange_weak(current, lsn, std::memory_order_acq_rel)) {
+  }
+}
+
+// Returns false, for the callers' convenience.
+bool Log::fail(LogFailure failure, std::error_code error) {
+  const LogState before = state_.exchange({.failure = failure, .error_number = error.value()});
+  if (before.failure == failure) return false;
+  ++transitions_;
+  using base::LogLevel;
+  switch (failure) {
+    case LogFailure::none:
+      break;
+    case LogFailure::write:
+      base::log(LogLevel::warning,
+                "Cannot write the append only file: {}. Writes are refused until it works again",
+                error.message());
+      break;
+    case LogFailure::sync:
+      base::log(LogLevel::warning,
+                "Cannot sync the append only file: {}. Writes are refused until what it holds is "
+                "written again and synced",
+                error.message());
+      break;
+    case LogFailure::lost:
+      base::log(LogLevel::warning,
+                "The append only file does not hold what was written before the failed sync. "
+                "Writes are refused for ever: save the data elsewhere and restart");
+      break;
+  }
+  return false;
+}
+
+// Brings the files to the state they should have; what works ends the failure.
+void Log::recover() {
+  const std::lock_guard turn(turn_);
+  if (failed().failure == LogFailure::lost) return;
+  if (segment_->needs_repair()) {
+    if (const auto error = segment_->repair()) {
+      fail(error == std::errc::bad_message ? LogFailure::lost : LogFailure::sync, error);
+      return;
+    }
+    raise_durable(written());
+  }
+  take_open_batch();
+  if (!drain()) return;
+  state_.store(LogState{}, std::memory_order_release);
+  ++transitions_;
+  base::log(base::LogLevel::notice,
+            "The append only file works again: everything is written, writes are accepted");
+}
+
+void Log::report_progress() {
+  const Report now{.durable = durable(), .transitions = transitions_, .policy = policy()};
+  if (now == reported_) return;
+  reported_ = now;
+  if (options_.on_progress) options_.on_progress(written(), durable());
+}
+
+bool Log::close() {
+  if (is_closed_) return !failed();
+  is_closed_ = true;
+  {
+    const std::lock_guard lock(wake_mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  // Open failed before there was a file.
+  if (segment_ == nullptr) return false;
+  if (failed())
+    recover();
+  else
+    flush();
+  if (!failed()) sync_written();
+  report_progress();
+  return !failed();
+}
+
+}  // namespace duplex::aof
