@@ -1,0 +1,1 @@
+"""Random commands on two servers, compared reply by reply."""

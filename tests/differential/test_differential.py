@@ -1,0 +1,197 @@
+"""Thousands of random commands on redis-server and on Duplex; the replies have to be the same.
+
+Without DUPLEX_SERVER two redis-servers are compared, which proves that the comparison itself is
+sound. SEED=n runs one seed, COMMANDS=n that many commands for each seed.
+"""
+
+import os
+import random
+import re
+import time
+
+import pytest
+
+from differential import random_commands
+from support import notation, resp, servers
+
+FIXED_SEEDS = [1, 2, 3, 4, 5, 6]
+COMMANDS = int(os.environ.get("COMMANDS", "5000"))
+# How far apart two answers about time may be.
+TOLERANCE_MS = 5000
+HISTORY_SHOWN = 12
+
+
+def seeds():
+    if "SEED" in os.environ:
+        return [int(os.environ["SEED"])]
+    return FIXED_SEEDS + [random.SystemRandom().randrange(1 << 31)]
+
+
+@pytest.fixture(scope="module")
+def pair():
+    other = "duplex" if servers.duplex_path() else "redis"
+    with servers.server("redis") as first, servers.server(other) as second:
+        yield first, second
+
+
+def knows_other_types(client):
+    reply = client.call("COMMAND", "INFO", "rpush", "sadd", "hset", "zadd")
+    return all(item.kind == "array" for item in reply.value)
+
+
+class Run:
+    """One seed's commands on two connections."""
+
+    def __init__(self, seed, first, second):
+        self.seed = seed
+        self.clients = [first.client(), second.client()]
+        self.history = []  # Of (command, reply of the first server).
+        self._differs_by_version = first.version[:2] != second.version[:2]
+        self._pending = []
+        for client in self.clients:
+            client.call("FLUSHALL")
+            # Half of the seeds speak RESP3, so that the types of replies are compared, too.
+            client.call("HELLO", 2 + seed % 2)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.close()
+
+    def play(self, count):
+        other_types = all(knows_other_types(client) for client in self.clients)
+        commands = random_commands.Commands(self.seed, other_types)
+        length = commands.pipeline_length()
+        done = 0
+        while done < count:
+            for step in commands.next():
+                if isinstance(step, random_commands.Pause):
+                    self._flush()
+                    time.sleep(step.seconds)
+                elif step[0].upper() == b"SCAN":
+                    self._flush()
+                    self._compare(step, *[scan(client, step) for client in self.clients])
+                else:
+                    self._pending.append(step)
+                    done += 1
+            if len(self._pending) >= length:
+                self._flush()
+                length = commands.pipeline_length()
+        self._flush()
+
+    def _flush(self):
+        """Sends what is pending as one pipeline to both, and compares the replies."""
+        request = b"".join(resp.encode(*command) for command in self._pending)
+        for client in self.clients:
+            client.send_raw(request)
+        for command in self._pending:
+            self._compare(command, *[client.reply() for client in self.clients])
+        self._pending = []
+
+    def _compare(self, command, first, second):
+        self.history.append((command, first))
+        if first == second or is_close(command, first, second):
+            return
+        if self._differs_by_version and is_known_difference(command, first, second):
+            return
+        pytest.fail(self._describe(command, first, second), pytrace=False)
+
+    def _describe(self, command, first, second):
+        keys = set(command[1:])
+        related = [
+            (earlier, reply)
+            for earlier, reply in self.history[:-1]
+            if keys & set(earlier[1:]) or earlier[0].upper() in (b"SELECT", b"SWAPDB")
+        ]
+        lines = ["seed %d, command %d differs" % (self.seed, len(self.history))]
+        for earlier, reply in related[-HISTORY_SHOWN:]:
+            lines += ["> " + show(earlier)] + notation.format_reply(reply)[:3]
+        lines += ["> " + show(command), "first server:", *notation.format_reply(first)]
+        lines += ["second server:", *notation.format_reply(second)]
+        return "\n".join(lines)
+
+    def compare_everything(self):
+        """Compares all keys of all databases: type, value, time to live, encoding."""
+        for database in range(random_commands.DATABASES + 1):
+            for client in self.clients:
+                client.call("SELECT", database)
+            self._both("DBSIZE")
+            keys = self._both("KEYS", "*")
+            for key in sorted(item.value for item in keys.value):
+                kind = self._both("TYPE", key)
+                if kind.value == b"string":
+                    self._both("GET", key)
+                self._both("PTTL", key)
+                self._both("OBJECT", "ENCODING", key)
+
+    def _both(self, *arguments):
+        command = [resp.argument(item) for item in arguments]
+        replies = [client.call(*command) for client in self.clients]
+        self._compare(command, *replies)
+        return replies[0]
+
+
+def show(command):
+    def word(item):
+        return item.decode() if re.fullmatch(rb"[\w.#*+-]+", item) else notation.quote(item)
+
+    return " ".join(map(word, command))
+
+
+def scan(client, command):
+    """Follows the cursor to its end and returns all that was found, sorted."""
+    found = set()
+    command = list(command)
+    while True:
+        reply = client.call(*command)
+        if reply.kind != "array":
+            return reply
+        cursor, items = reply.value
+        found.update(items.value)
+        if cursor.value == b"0":
+            return resp.Reply("array", sorted(found))
+        command[1] = cursor.value
+
+
+def is_close(command, first, second):
+    """Tells if two answers that may differ from run to run differ as little as they may."""
+    name = command[0].upper()
+    if first.kind != second.kind:
+        return False
+    if name == b"KEYS" and first.kind == "array":
+        return sorted(first.value) == sorted(second.value)
+    if name == b"RANDOMKEY":
+        return True
+    if name == b"OBJECT" and first.kind == "integer":
+        return command[1].upper() == b"REFCOUNT"
+    if name in (b"TTL", b"EXPIRETIME", b"PTTL", b"PEXPIRETIME") and first.kind == "integer":
+        if min(first.value, second.value) < 0:
+            return False
+        unit = 1 if name.startswith(b"P") else 1000
+        return abs(first.value - second.value) * unit <= TOLERANCE_MS
+    return False
+
+
+def is_known_difference(command, first, second):
+    """Tells if Valkey 8 answers otherwise than Redis 7.0, and that is all.
+
+    BITCOUNT and BITPOS read their arguments before they look for the key, and BITCOUNT needs no
+    end.
+    """
+    name = command[0].upper()
+    if name not in (b"BITCOUNT", b"BITPOS"):
+        return False
+    if second.kind == "error":
+        return first.kind in ("integer", "error")
+    return name == b"BITCOUNT" and len(command) == 3
+
+
+@pytest.mark.parametrize("seed", seeds())
+def test_random_commands_are_answered_alike(pair, seed):
+    print("SEED=%d" % seed)
+
+    with Run(seed, *pair) as run:
+        run.play(COMMANDS)
+        run.compare_everything()
