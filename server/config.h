@@ -4,14 +4,14 @@
 // and the command line is in server/config_loader.h, changes at run time in server/config_store.h.
 #pragma once
 
+#include "base/diagnostics.h"
+
 #include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "base/diagnostics.h"
 
 namespace duplex::server {
 

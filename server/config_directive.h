@@ -1,6 +1,9 @@
 // One directive of the configuration: its name, what its values look like, and where they go.
 #pragma once
 
+#include "server/config.h"
+#include "server/config_values.h"
+
 #include <concepts>
 #include <cstdint>
 #include <expected>
@@ -10,9 +13,6 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
-#include "server/config.h"
-#include "server/config_values.h"
 
 namespace duplex::server {
 

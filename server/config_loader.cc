@@ -1,23 +1,22 @@
 // From files, standard input and the command line to a Config, or to the line that is wrong.
 #include "server/config_loader.h"
 
-#include <glob.h>
+#include "base/text.h"
+#include "resp/inline_arguments.h"
+#include "server/config_table.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <glob.h>
 #include <iostream>
 #include <iterator>
 #include <thread>
 #include <utility>
-
-#include <fmt/format.h>
-
-#include "base/text.h"
-#include "resp/inline_arguments.h"
-#include "server/config_table.h"
 
 namespace duplex::server {
 
@@ -25,7 +24,9 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\n\v\f";
 
-bool is_option(std::string_view argument) { return argument.starts_with("--"); }
+bool is_option(std::string_view argument) {
+  return argument.starts_with("--");
+}
 
 // Files that match `pattern`, sorted; the pattern itself if it is a plain name.
 std::vector<std::string> files_matching(const std::string& pattern) {
@@ -77,8 +78,7 @@ std::expected<std::vector<std::string>, std::string> split_config_line(std::stri
 
 std::expected<std::string, std::string> read_config_file(const std::string& path) {
   std::error_code failure;
-  if (std::filesystem::is_directory(path, failure))
-    return std::unexpected(std::strerror(EISDIR));
+  if (std::filesystem::is_directory(path, failure)) return std::unexpected(std::strerror(EISDIR));
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return std::unexpected(std::strerror(errno != 0 ? errno : EIO));
@@ -162,10 +162,8 @@ std::expected<void, ConfigError> ConfigReader::read_text(std::string_view text,
     const std::string_view line = trimmed(text.substr(0, end));
     ++number;
     const Outcome outcome = apply_line(line, fmt::format("{}, line {}", origin, number));
-    if (include_error_)
-      return std::unexpected(*std::exchange(include_error_, std::nullopt));
-    if (!outcome)
-      return std::unexpected(ConfigError{origin, number, shown(line), outcome.error()});
+    if (include_error_) return std::unexpected(*std::exchange(include_error_, std::nullopt));
+    if (!outcome) return std::unexpected(ConfigError{origin, number, shown(line), outcome.error()});
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }

@@ -1,6 +1,9 @@
 // From files, standard input and the command line to a Config, or to the line that is wrong.
 #pragma once
 
+#include "server/config.h"
+#include "server/config_directive.h"
+
 #include <cstddef>
 #include <expected>
 #include <functional>
@@ -10,9 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "server/config.h"
-#include "server/config_directive.h"
 
 namespace duplex::server {
 

@@ -1,18 +1,17 @@
 // CONFIG REWRITE: brings a configuration file up to date and leaves everything else in it alone.
 #include "server/config_rewrite.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "server/config_table.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <set>
-
-#include "server/config_table.h"
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace duplex::server {
 

@@ -1,11 +1,11 @@
 // CONFIG REWRITE: brings a configuration file up to date and leaves everything else in it alone.
 #pragma once
 
+#include "server/config_loader.h"
+
 #include <expected>
 #include <string>
 #include <string_view>
-
-#include "server/config_loader.h"
 
 namespace duplex::server {
 

@@ -1,7 +1,10 @@
 // Directives whose values are more than one word of one kind.
 #include "server/config_special.h"
 
-#include <unistd.h>
+#include "base/numbers.h"
+#include "base/text.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,11 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
-
-#include <fmt/format.h>
-
-#include "base/numbers.h"
-#include "base/text.h"
+#include <unistd.h>
 
 namespace duplex::server {
 
@@ -187,7 +186,9 @@ Outcome write_renamed(const Directive&, Config& config, Words words, Source) {
   return {};
 }
 
-std::string read_renamed(const Directive&, const Config&) { return {}; }
+std::string read_renamed(const Directive&, const Config&) {
+  return {};
+}
 
 std::vector<std::string> renamed_lines(const Directive&, const Config& config) {
   std::vector<std::string> lines;
@@ -287,12 +288,13 @@ Outcome refuse(const Directive& directive, Config&, Words words, Source) {
                   directive.name));
 }
 
-std::vector<std::string> no_lines(const Directive&, const Config&) { return {}; }
+std::vector<std::string> no_lines(const Directive&, const Config&) {
+  return {};
+}
 
 std::string_view check_dbfilename(std::string_view value) {
-  return value.find('/') == std::string_view::npos
-             ? std::string_view()
-             : "dbfilename can't be a path, just a filename";
+  return value.find('/') == std::string_view::npos ? std::string_view()
+                                                   : "dbfilename can't be a path, just a filename";
 }
 
 std::string_view check_appendfilename(std::string_view value) {
@@ -310,15 +312,9 @@ std::string_view check_appenddirname(std::string_view value) {
 }
 
 std::string_view check_title_template(std::string_view value) {
-  constexpr std::string_view known[] = {"title",
-                                        "listen-addr",
-                                        "server-mode",
-                                        "port",
-                                        "tls-port",
-                                        "unixsocket",
-                                        "config-file"};
-  constexpr std::string_view reason =
-      "template format is invalid or contains unknown variables";
+  constexpr std::string_view known[] = {
+      "title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"};
+  constexpr std::string_view reason = "template format is invalid or contains unknown variables";
   if (value.empty()) return reason;
   std::string_view rest = value;
   while (true) {
@@ -333,16 +329,16 @@ std::string_view check_title_template(std::string_view value) {
 }
 
 std::string_view check_shutdown_options(std::string_view value) {
-  const bool both = value.starts_with("save nosave") ||
-                    value.find(" save nosave") != std::string_view::npos;
+  const bool both =
+      value.starts_with("save nosave") || value.find(" save nosave") != std::string_view::npos;
   return both ? "shutdown options SAVE and NOSAVE can't be used simultaneously"
               : std::string_view();
 }
 
 std::string_view check_hostname(std::string_view value) {
   const bool fine = std::ranges::all_of(value, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
   });
   return fine ? std::string_view()
               : "Hostnames may only contain alphanumeric characters, hyphens or dots";

@@ -1,11 +1,11 @@
 // Directives whose values are more than one word of one kind, and the checks of some texts.
 #pragma once
 
+#include "server/config_directive.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "server/config_directive.h"
 
 namespace duplex::server {
 

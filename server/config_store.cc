@@ -1,22 +1,23 @@
 // The configuration of the running server: snapshots for readers, CONFIG GET, SET and REWRITE.
 #include "server/config_store.h"
 
-#include <set>
-
-#include <fmt/format.h>
-
 #include "base/assert.h"
 #include "base/glob.h"
 #include "base/text.h"
 #include "server/config_rewrite.h"
 #include "server/config_table.h"
 
+#include <fmt/format.h>
+
+#include <set>
+
 namespace duplex::server {
 
 namespace {
 
 std::string failed(std::string_view name, std::string_view reason) {
-  return fmt::format("ERR CONFIG SET failed (possibly related to argument '{}') - {}", name, reason);
+  return fmt::format(
+      "ERR CONFIG SET failed (possibly related to argument '{}') - {}", name, reason);
 }
 
 }  // namespace
@@ -88,8 +89,7 @@ std::expected<std::vector<ConfigStore::Change>, std::string> ConfigStore::checke
     if (!directive || directive->has(file_only))
       return std::unexpected(
           fmt::format("ERR Unknown option or number of arguments for CONFIG SET - '{}'", name));
-    if (!may_change(*directive))
-      return std::unexpected(failed(name, "can't set immutable config"));
+    if (!may_change(*directive)) return std::unexpected(failed(name, "can't set immutable config"));
     if (directive->has(guarded) && !guarded_allowed)
       return std::unexpected(failed(name, "can't set protected config"));
     if (!names.insert(base::lowered(name)).second)

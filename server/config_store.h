@@ -1,6 +1,9 @@
 // The configuration of the running server: snapshots for readers, CONFIG GET, SET and REWRITE.
 #pragma once
 
+#include "base/mutex.h"
+#include "server/config_loader.h"
+
 #include <atomic>
 #include <cstdint>
 #include <expected>
@@ -14,9 +17,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/mutex.h"
-#include "server/config_loader.h"
 
 namespace duplex::server {
 
@@ -35,7 +35,8 @@ struct LiveValues {
 
 // Holds the one current Config. Readers take an immutable snapshot; a change makes a new one.
 //
-// Thread:    snapshot(), live() and get() from any thread (mutex_, a leaf). set() and rewrite() from
+// Thread:    snapshot(), live() and get() from any thread (mutex_, a leaf). set() and rewrite()
+// from
 //            any thread, one after the other (changing_); no other lock may be held.
 // Lifetime:  outlives every loop.
 // Invariant: a snapshot never changes; live() is that of the newest snapshot.
@@ -79,7 +80,9 @@ class ConfigStore {
       std::span<const std::pair<std::string_view, std::string_view>> changes) const;
   bool may_change(const Directive& directive) const;
   // Returns the error reply, or nothing.
-  std::optional<std::string> act(const std::vector<Change>& changes, const Config& old, const Config& next);
+  std::optional<std::string> act(const std::vector<Change>& changes,
+                                 const Config& old,
+                                 const Config& next);
   void publish(Config next);
 
   const std::string file_;

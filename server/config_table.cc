@@ -1,11 +1,11 @@
 // Every directive, in the order in which CONFIG GET * shows them.
 #include "server/config_table.h"
 
-#include <string>
-#include <unordered_map>
-
 #include "base/assert.h"
 #include "base/text.h"
+
+#include <string>
+#include <unordered_map>
 
 namespace duplex::server {
 

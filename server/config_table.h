@@ -1,11 +1,11 @@
 // Every directive, in the order in which CONFIG GET * shows them.
 #pragma once
 
+#include "server/config_directive.h"
+
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include "server/config_directive.h"
 
 namespace duplex::server {
 

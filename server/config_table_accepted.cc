@@ -70,18 +70,10 @@ constexpr std::string_view shutdown_options[] = {"default", "save", "nosave", "n
 constexpr std::string_view log_formats[] = {"legacy", "logfmt"};
 constexpr std::string_view log_times[] = {"legacy", "iso8601", "milliseconds"};
 constexpr std::string_view version_checks[] = {"strict", "relaxed"};
-constexpr std::string_view facilities[] = {"user",
-                                           "local0",
-                                           "local1",
-                                           "local2",
-                                           "local3",
-                                           "local4",
-                                           "local5",
-                                           "local6",
-                                           "local7"};
-constexpr Shape shutdown_shape = {.kind = Kind::choices,
-                                  .choices = shutdown_options,
-                                  .check = check_shutdown_options};
+constexpr std::string_view facilities[] = {
+    "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+constexpr Shape shutdown_shape = {
+    .kind = Kind::choices, .choices = shutdown_options, .check = check_shutdown_options};
 
 constexpr Directive rows[] = {
     // Replication.
@@ -237,6 +229,8 @@ constexpr Directive rows[] = {
 
 }  // namespace
 
-std::span<const Directive> accepted_directives() { return rows; }
+std::span<const Directive> accepted_directives() {
+  return rows;
+}
 
 }  // namespace duplex::server

@@ -137,7 +137,11 @@ constexpr Directive data[] = {
 
 }  // namespace
 
-std::span<const Directive> process_directives() { return process; }
-std::span<const Directive> data_directives() { return data; }
+std::span<const Directive> process_directives() {
+  return process;
+}
+std::span<const Directive> data_directives() {
+  return data;
+}
 
 }  // namespace duplex::server

@@ -24,9 +24,8 @@ constexpr Directive network[] = {
     integer<&Config::port>("port", 0, 65535, owned),
     integer<&Config::tcp_backlog>("tcp-backlog", 0, int_max, fixed),
     text<&Config::unixsocket>("unixsocket", fixed),
-    bound<&Config::unixsocketperm>("unixsocketperm",
-                                   {.kind = Kind::octal, .min = 0, .max = 0777},
-                                   fixed),
+    bound<&Config::unixsocketperm>(
+        "unixsocketperm", {.kind = Kind::octal, .min = 0, .max = 0777}, fixed),
     integer<&Config::timeout_s>("timeout", 0, int_max),
     integer<&Config::tcp_keepalive_s>("tcp-keepalive", 0, int_max),
     integer<&Config::maxclients>("maxclients", 1, uint_max),
@@ -41,9 +40,8 @@ constexpr Directive network[] = {
      .read = read_output_limit,
      .lines = output_limit_lines,
      .flags = several},
-    bound<&Config::maxmemory_clients>("maxmemory-clients",
-                                      {.kind = Kind::memory_or_percent, .max = long_max},
-                                      0),
+    bound<&Config::maxmemory_clients>(
+        "maxmemory-clients", {.kind = Kind::memory_or_percent, .max = long_max}, 0),
 };
 
 constexpr Directive browser[] = {
@@ -72,7 +70,11 @@ constexpr Directive browser[] = {
 
 }  // namespace
 
-std::span<const Directive> network_directives() { return network; }
-std::span<const Directive> browser_directives() { return browser; }
+std::span<const Directive> network_directives() {
+  return network;
+}
+std::span<const Directive> browser_directives() {
+  return browser;
+}
 
 }  // namespace duplex::server

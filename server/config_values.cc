@@ -1,16 +1,16 @@
 // The values of directives as text: reading them with Redis's complaints, writing them back.
 #include "server/config_values.h"
 
+#include "base/numbers.h"
+#include "base/text.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <limits>
 #include <system_error>
-
-#include <fmt/format.h>
-
-#include "base/numbers.h"
-#include "base/text.h"
 
 namespace duplex::server {
 

@@ -1,12 +1,12 @@
 // Any text is a configuration or is refused; what is accepted survives a rewrite.
+#include "base/assert.h"
+#include "base/text.h"
+#include "server/config_rewrite.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "base/assert.h"
-#include "base/text.h"
-#include "server/config_rewrite.h"
 
 namespace {
 

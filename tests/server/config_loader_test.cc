@@ -1,15 +1,14 @@
 // The grammar of configuration files and of the command line.
 #include "server/config_loader.h"
 
-#include <unistd.h>
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <unistd.h>
 #include <vector>
-
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 
 namespace duplex::server {
 namespace {
@@ -105,9 +104,10 @@ TEST_F(ConfigLoader, ReadsListsAndClasses) {
 TEST_F(ConfigLoader, OpensChannelsOnlyAsFarAsARuleSays) {
   const Config config = read("channel news:* sub=anon\nchannel chat:? sub=anon pub=anon\n");
 
-  EXPECT_THAT(config.channels,
-              ElementsAre(ChannelRule{"news:*", ChannelAccess::anonymous, ChannelAccess::none},
-                          ChannelRule{"chat:?", ChannelAccess::anonymous, ChannelAccess::anonymous}));
+  EXPECT_THAT(
+      config.channels,
+      ElementsAre(ChannelRule{"news:*", ChannelAccess::anonymous, ChannelAccess::none},
+                  ChannelRule{"chat:?", ChannelAccess::anonymous, ChannelAccess::anonymous}));
   EXPECT_THAT(refusal("channel x sub=all").reason, HasSubstr("must be none or anon"));
   EXPECT_THAT(refusal("channel x history=5").reason, HasSubstr("unknown channel option"));
   EXPECT_THAT(refusal("channel \"\" sub=anon").reason, HasSubstr("pattern is missing"));
@@ -141,7 +141,10 @@ TEST_F(ConfigLoader, NamesLineTextAndReasonOfAMistake) {
       {"save 1", 1, "save 1", "Invalid save parameters"},
       {"dir /nonexistent", 1, "dir /nonexistent", "No such file or directory"},
       {"dbfilename a/b", 1, "dbfilename a/b", "dbfilename can't be a path, just a filename"},
-      {"appenddirname a/b", 1, "appenddirname a/b", "appenddirname can't be a path, just a dirname"},
+      {"appenddirname a/b",
+       1,
+       "appenddirname a/b",
+       "appenddirname can't be a path, just a dirname"},
       {"bind 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
        1,
        "bind 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
@@ -176,7 +179,8 @@ TEST_F(ConfigLoader, IncludesFilesByNameAndByPattern) {
   file("two-a.conf", "hz 20\n");
   file("two-b.conf", "timeout 30");
 
-  const Config config = read("port 9\ninclude one.conf\ninclude \"two-*.conf\"\ninclude none*.conf");
+  const Config config =
+      read("port 9\ninclude one.conf\ninclude \"two-*.conf\"\ninclude none*.conf");
 
   EXPECT_EQ(config.port, 1);
   EXPECT_EQ(config.hz, 20);

@@ -1,16 +1,15 @@
 // What CONFIG REWRITE changes in a file, and what it leaves alone.
 #include "server/config_rewrite.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include "gtest/gtest.h"
 
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
 #include <string>
-
-#include "gtest/gtest.h"
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace duplex::server {
 namespace {
@@ -47,9 +46,9 @@ TEST(ConfigRewrite, WritesBackADefaultThatTheFileHadChanged) {
 }
 
 TEST(ConfigRewrite, KeepsTheFirstOfSeveralLines) {
-  EXPECT_EQ(rewritten("maxclients 1\n# x\nmaxclients 2\n",
-                      [](Config& config) { config.maxclients = 3; }),
-            "maxclients 3\n# x\n");
+  EXPECT_EQ(
+      rewritten("maxclients 1\n# x\nmaxclients 2\n", [](Config& config) { config.maxclients = 3; }),
+      "maxclients 3\n# x\n");
 }
 
 TEST(ConfigRewrite, AppendsWhatTheFileDoesNotMention) {
@@ -74,12 +73,16 @@ TEST(ConfigRewrite, SignsOnce) {
 
 TEST(ConfigRewrite, ReplacesLinesThatBelongTogether) {
   EXPECT_EQ(rewritten("save 60 1\nhz 20\nsave 30 2\n",
-                      [](Config& config) { config.save = {{5, 6}, {7, 8}}; }),
+                      [](Config& config) {
+                        config.save = {{5, 6}, {7, 8}};
+                      }),
             "save 5 6\nsave 7 8\nhz 20\n");
   EXPECT_EQ(rewritten("save 60 1\nhz 20\n", [](Config& config) { config.save.clear(); }),
             "save \"\"\nhz 20\n");
   EXPECT_EQ(rewritten("client-output-buffer-limit normal 1 2 3\n",
-                      [](Config& config) { config.client_output_buffer_limit[2] = {4, 5, 6}; }),
+                      [](Config& config) {
+                        config.client_output_buffer_limit[2] = {4, 5, 6};
+                      }),
             "client-output-buffer-limit normal 1 2 3\n"
             "client-output-buffer-limit pubsub 4 5 6\n");
 }

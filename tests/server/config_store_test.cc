@@ -1,13 +1,13 @@
 // CONFIG GET and CONFIG SET on the running server's configuration.
 #include "server/config_store.h"
 
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
 
 namespace duplex::server {
 namespace {
@@ -47,8 +47,9 @@ TEST_F(ConfigStoreTest, AnswersNamesAsWrittenAndPatternsInOrder) {
 
 TEST_F(ConfigStoreTest, ShowsAliasesBesideTheirNames) {
   EXPECT_EQ(get("slave-priority"), "100");
-  EXPECT_THAT(store_.get(std::vector<std::string_view>{"*-max-ziplist-v*"}),
-              ElementsAre(Pair("hash-max-ziplist-value", "64"), Pair("zset-max-ziplist-value", "64")));
+  EXPECT_THAT(
+      store_.get(std::vector<std::string_view>{"*-max-ziplist-v*"}),
+      ElementsAre(Pair("hash-max-ziplist-value", "64"), Pair("zset-max-ziplist-value", "64")));
 }
 
 TEST_F(ConfigStoreTest, HidesWhatOnlyFilesMaySay) {
@@ -130,9 +131,7 @@ TEST_F(ConfigStoreTest, RefusesWithTheTextsOfRedis) {
       {"oom-score-adj-values",
        "1 2 3000",
        "Invalid oom-score-adj-values, elements must be between -2000 and 2000."},
-      {"proc-title-template",
-       "{foo}",
-       "template format is invalid or contains unknown variables"},
+      {"proc-title-template", "{foo}", "template format is invalid or contains unknown variables"},
       {"shutdown-on-sigterm",
        "save nosave",
        "shutdown options SAVE and NOSAVE can't be used simultaneously"},

@@ -1,13 +1,12 @@
 // The table as a whole: every row shows a value that it takes back.
 #include "server/config_table.h"
 
+#include "gtest/gtest.h"
+#include "server/config_loader.h"
+
 #include <set>
 #include <string>
 #include <vector>
-
-#include "gtest/gtest.h"
-
-#include "server/config_loader.h"
 
 namespace duplex::server {
 namespace {
