@@ -55,13 +55,21 @@ class ServerFailed(Exception):
 
 
 class Server:
-    """A running server: `port`, `http_port` (None for Redis), `dir`, `log`, `pid`, `version`."""
+    """A running server: `port`, `http_port` (None for Redis), `dir`, `log`, `pid`, `version`.
 
-    def __init__(self, kind, args=(), directory=None):
+    `config` is the text of a configuration file that the server is to read; what is given as
+    arguments counts more.
+    """
+
+    def __init__(self, kind, args=(), directory=None, config=None):
         self.kind = kind
         self.args = [str(arg) for arg in args]
         self.dir = pathlib.Path(directory or tempfile.mkdtemp(prefix="duplex-test-"))
         self.log = self.dir / "server.log"
+        self.config_file = None
+        if config is not None:
+            self.config_file = self.dir / "server.conf"
+            self.config_file.write_text(config, encoding="utf-8")
         self._own_dir = directory is None
         self._process = None
         self.port = None
@@ -89,6 +97,8 @@ class Server:
             line = [duplex_path()]
         else:
             line = [redis_path()]
+        if self.config_file:
+            line.append(str(self.config_file))
         for name, values in defaults.items():
             if name not in given:
                 line += [name] + values
@@ -158,9 +168,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(kind, *args, directory=None):
+def server(kind, *args, directory=None, config=None):
     """Runs a server for the length of a with block."""
-    running = Server(kind, args, directory)
+    running = Server(kind, args, directory, config)
     try:
         yield running.start()
     finally:
