@@ -23,7 +23,7 @@ inline constexpr std::size_t send_segments_max = 64;
 // A listening descriptor. The same lifetime rule as for Transfer.
 class AcceptSource {
  public:
-  explicit AcceptSource(int fd) : fd(fd) {}
+  explicit AcceptSource(int descriptor) : fd(descriptor) {}
   AcceptSource(const AcceptSource&) = delete;
   AcceptSource& operator=(const AcceptSource&) = delete;
   virtual ~AcceptSource() = default;
@@ -39,12 +39,15 @@ class AcceptSource {
   std::uint32_t under_way = 0;
 };
 
+// True for errors of accept that say nothing about the listening socket: simply accept again.
+bool is_passing_accept_error(int error);
+
 // A descriptor of the loop itself that becomes readable. Lives as long as the back end.
 class Watch {
  public:
   // edge: told once per event, nothing needs to be read. level: told as long as it is readable.
   enum class Mode : std::uint8_t { edge, level };
-  Watch(int fd, Mode mode) : fd(fd), mode(mode) {}
+  Watch(int descriptor, Mode reported) : fd(descriptor), mode(reported) {}
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
@@ -96,7 +99,7 @@ enum class BackendChoice : std::uint8_t { automatic, uring, epoll };
 std::optional<BackendChoice> parse_backend_choice(std::string_view text);
 
 struct ChosenBackend {
-  std::unique_ptr<Backend> backend;  // null only for an io_uring that was demanded and refused
+  std::unique_ptr<Backend> backend;  // null when everything that was allowed was refused
   std::string reason;  // for the log: "io_uring refused: Operation not permitted, using epoll"
 };
 ChosenBackend choose_backend(BackendChoice choice);

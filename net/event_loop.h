@@ -154,6 +154,7 @@ class EventLoop {
   bool asio_work_ = false;
   bool stopping_ = false;
   std::int64_t now_ms_ = 0;
+  std::int64_t pass_begun_us_ = 0;
   std::atomic<std::size_t> load_{0};
   // Written by the loop only.
   std::atomic<std::uint64_t> passes_{0};

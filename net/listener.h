@@ -65,7 +65,7 @@ class Listener {
   EventLoopPool& pool_;
   std::shared_ptr<const SessionFactory> factory_;
   std::vector<AcceptSource*> sources_;  // owned by loop 0
-  std::vector<int> descriptors_;        // of the sources
+  std::vector<std::shared_ptr<const Descriptor>> listening_;
   std::uint16_t port_ = 0;
   std::string path_;
 };

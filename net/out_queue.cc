@@ -61,7 +61,8 @@ void OutQueue::consume(std::size_t bytes) {
   if (sealed_bytes_ == 0) {
     sealed_.clear();
     first_ = 0;
-    if (sealed_.capacity() > retained_queue_bytes_max / sizeof(Segment)) sealed_ = std::vector<Segment>();
+    if (sealed_.capacity() > retained_queue_bytes_max / sizeof(Segment))
+      sealed_ = std::vector<Segment>();
   } else if (first_ > sealed_.size() / 2) {
     sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;

@@ -59,7 +59,7 @@ class SocketHandler {
 // Invariant: at most one send is under way; on_closed() is called exactly once.
 class Socket final : private Transfer {
  public:
-  Socket(EventLoop& loop, int fd, SocketHandler& handler);
+  Socket(EventLoop& loop, int connected_fd, SocketHandler& handler);
   ~Socket();
 
   // The end of the queue. Only append (or cut off what was just appended); the reference stays
@@ -90,7 +90,8 @@ class Socket final : private Transfer {
   void unread(std::span<const char> bytes);
 
   // Replaces the owner. The former one hears nothing more, not even on_closed().
-  void set_handler(SocketHandler& handler) { handler_ = &handler; }
+  // If the end of input was told already, it is told again to the new one.
+  void set_handler(SocketHandler& handler);
 
   // Closes when everything queued has left. Input is ignored from now on.
   void close_after_flush();
@@ -127,7 +128,9 @@ class Socket final : private Transfer {
   void flush();
   void deliver_kept_input();
   void deliver_closed();
+  void deliver_drained();
   bool may_be_freed() const;
+  void check_drain_mark();
   void queue_kept_input();
   void tell_end_of_input();
 

@@ -28,6 +28,7 @@ class TimerQueue final : public Watch {
   TimerId every(std::chrono::milliseconds interval, std::function<void()> callback);
   TimerId after(std::chrono::milliseconds delay, std::function<void()> callback);
   void cancel(TimerId id);
+  void clear();
 
   // Runs what is due, if the descriptor has fired.
   void run_due();
@@ -41,7 +42,6 @@ class TimerQueue final : public Watch {
   struct Timer {
     std::function<void()> callback;
     std::int64_t interval_us;  // 0: once
-    std::int64_t due_us;
   };
 
   TimerId add(std::int64_t delay_us, std::int64_t interval_us, std::function<void()> callback);
@@ -52,6 +52,7 @@ class TimerQueue final : public Watch {
   TimerId running_ = 0;        // the timer whose callback is running, 0 when cancelled meanwhile
   std::int64_t armed_us_ = 0;  // 0: not armed
   bool fired_ = false;
+  bool readable_ = false;  // has fired and was not set since
 };
 
 }  // namespace duplex::net

@@ -16,7 +16,7 @@ namespace duplex::net {
 // none; whoever owns the transfer keeps it until then.
 class Transfer {
  public:
-  explicit Transfer(int fd) : fd(fd) {}
+  explicit Transfer(int descriptor) : fd(descriptor) {}
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
