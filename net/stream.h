@@ -117,13 +117,16 @@ class Stream {
   std::size_t append(boost::asio::const_buffer bytes);
 
   std::shared_ptr<StreamState> state_;
+  bool detached_ = false;  // the connection ends by itself
 };
 
-// What Beast's WebSocket stream asks of the layer below it.
+// What Beast's WebSocket stream asks of the layer below it. The asynchronous one, which Beast uses
+// for its closing handshake, is shut_down(); a template because Beast's own catch-all is one.
 void teardown(boost::beast::role_type role, Stream& stream, boost::system::error_code& ec);
-void async_teardown(boost::beast::role_type role,
-                    Stream& stream,
-                    boost::asio::any_completion_handler<void(boost::system::error_code)> handler);
+template <typename Handler>
+void async_teardown(boost::beast::role_type, Stream& stream, Handler&& handler) {
+  stream.shut_down(std::forward<Handler>(handler));
+}
 void beast_close_socket(Stream& stream);
 
 }  // namespace duplex::net
