@@ -30,7 +30,7 @@ struct StreamStart {
 struct Comment {};
 struct BadAnnotation {};
 
-using Annotation = std::variant<BatchEnd, StreamStart, Comment, BadAnnotation>;
+using Annotation = std::variant<Comment, BatchEnd, StreamStart, BadAnnotation>;
 
 // `line` begins with '#' and ends before the line end. Accepts only what the functions below write.
 Annotation parse_annotation(std::string_view line);

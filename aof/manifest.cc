@@ -143,7 +143,10 @@ std::expected<Line, std::string> parse_line(std::string_view text) {
   std::string key;
   std::string value;
   while (words.next(key)) {
-    if (!words.next(value)) return std::unexpected("a key has no value");
+    if (!words.next(value)) {
+      if (words.failed()) break;
+      return std::unexpected("a key has no value");
+    }
     if (base::equals_ignoring_case(key, "file")) {
       line.entry.name = value;
       has_name = true;

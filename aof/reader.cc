@@ -218,7 +218,8 @@ void Reader::stop_malformed(const Stretch& stretch, std::string_view reason) {
 }
 
 void Reader::stop_distrusted(const Stretch& stretch, std::string_view reason) {
-  const bool follows = search_aftermath(bytes_, stretch.at) == Aftermath::good_batch;
+  // From its begin: an annotation may have become a comment, and the next one closes both batches.
+  const bool follows = search_aftermath(bytes_, stretch.begin) == Aftermath::good_batch;
   stop(follows ? ReadStatus::damaged : ReadStatus::torn, stretch.begin, stretch.at, reason);
 }
 

@@ -1,6 +1,8 @@
 // A disk with faults: full, failing, slow, or losing what it could not sync.
 #pragma once
 
+#include "support/memory_file.h"
+
 #include <cerrno>
 #include <condition_variable>
 #include <cstdint>
@@ -13,8 +15,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "support/memory_file.h"
-
 namespace duplex::test {
 
 // What goes wrong, and how often things were done. Thread: any.
@@ -23,10 +23,14 @@ class Faults {
   static constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
   // After so many more bytes the disk is full: the write that meets the limit is cut short.
-  void fill_after(std::uint64_t bytes) { change([&] { room_ = bytes; }); }
+  void fill_after(std::uint64_t bytes) {
+    change([&] { room_ = bytes; });
+  }
   void make_room() { fill_after(no_limit); }
   // Writes, truncations and syncs give this error; 0: none.
-  void fail_truncate(int error_number) { change([&] { truncate_error_ = error_number; }); }
+  void fail_truncate(int error_number) {
+    change([&] { truncate_error_ = error_number; });
+  }
   // With `losing`, a failing sync drops the unsynced bytes as a page cache may.
   void fail_sync(int error_number, bool losing = false) {
     change([&] {
@@ -35,8 +39,12 @@ class Faults {
     });
   }
   // Syncs wait from now on, until release_syncs().
-  void hold_syncs() { change([&] { held_ = true; }); }
-  void release_syncs() { change([&] { held_ = false; }); }
+  void hold_syncs() {
+    change([&] { held_ = true; });
+  }
+  void release_syncs() {
+    change([&] { held_ = false; });
+  }
 
   int writes() const { return read(writes_); }
   int syncs() const { return read(syncs_); }
@@ -120,9 +128,7 @@ class FaultyFile : public aof::File {
     content_->sync();
     return {};
   }
-  std::expected<std::uint64_t, std::error_code> size() override {
-    return content_->bytes().size();
-  }
+  std::expected<std::uint64_t, std::error_code> size() override { return content_->bytes().size(); }
 
  private:
   const std::shared_ptr<MemoryContent> content_;

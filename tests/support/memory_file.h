@@ -1,6 +1,8 @@
 // A disk in memory, which forgets in a crash what was not synced.
 #pragma once
 
+#include "aof/file.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <expected>
@@ -13,8 +15,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-
-#include "aof/file.h"
 
 namespace duplex::test {
 
@@ -80,9 +80,7 @@ class MemoryFile : public aof::File {
     content_->sync();
     return {};
   }
-  std::expected<std::uint64_t, std::error_code> size() override {
-    return content_->bytes().size();
-  }
+  std::expected<std::uint64_t, std::error_code> size() override { return content_->bytes().size(); }
 
  private:
   const std::shared_ptr<MemoryContent> content_;
