@@ -28,14 +28,19 @@ using store::Table;
 
 constexpr std::size_t scan_count_default = 10;
 
-// Visits the tables of the client's database with their shards, one after the other, from shard
-// `first` on, until the visitor answers false.
+// Visits the tables of the client's database that hold keys, one shard after the other.
 template <typename Visit>
-void for_each_table(CommandContext& ctx, std::size_t first, Visit&& visit) {
+void for_each_table(CommandContext& ctx, std::size_t first, std::size_t end, Visit&& visit) {
   ctx.for_each_shard(first, [&](std::size_t shard) {
     Table* table = ctx.lock().table_if_any(ctx.database(), shard);
-    return table == nullptr || table->size() == 0 || visit(shard, *table);
+    if (table != nullptr && table->size() != 0) visit(*table);
+    return shard + 1 < end;
   });
+}
+
+template <typename Visit>
+void for_each_table(CommandContext& ctx, Visit&& visit) {
+  for_each_table(ctx, 0, store::shard_count, visit);
 }
 
 // Removes keys that a visit found to have ended. Their texts are copies: removing frees the entries.
@@ -50,15 +55,15 @@ void keys_matching(CommandContext& ctx) {
   const std::optional<std::size_t> only = only_shard(pattern);
   const std::size_t place = ctx.reply().begin_deferred();
   std::size_t found = 0;
-  for_each_table(ctx, only.value_or(0), [&](std::size_t shard, Table& table) {
-    if (only && shard != *only) return false;
+  const std::size_t first = only.value_or(0);
+  const std::size_t end = only ? *only + 1 : store::shard_count;
+  for_each_table(ctx, first, end, [&](const Table& table) {
     table.for_each([&](const Entry& entry) {
       if (!all && !base::glob_match(pattern, entry.key())) return;
       if (entry.is_expired(ctx.now_ms())) return;
       ctx.reply().bulk(entry.key());
       ++found;
     });
-    return true;
   });
   ctx.reply().end_deferred_array(place, found);
 }
@@ -170,14 +175,13 @@ void randomkey(CommandContext& ctx) {
   std::size_t keys_so_far = 0;
   // Each shard takes the place of those before it with the probability of its share of the keys,
   // which makes every key equally likely in one pass.
-  for_each_table(ctx, 0, [&](std::size_t, Table& table) {
+  for_each_table(ctx, [&](Table& table) {
     keys_so_far += table.size();
-    if (found && ctx.random().below(keys_so_far) >= table.size()) return true;
+    if (found && ctx.random().below(keys_so_far) >= table.size()) return;
     if (const Entry* entry = random_live_entry(ctx, table)) {
       chosen = entry->key();
       found = true;
     }
-    return true;
   });
   if (found)
     ctx.reply().bulk(chosen);
@@ -187,10 +191,7 @@ void randomkey(CommandContext& ctx) {
 
 void dbsize(CommandContext& ctx) {
   std::size_t size = 0;
-  for_each_table(ctx, 0, [&](std::size_t, const Table& table) {
-    size += table.size();
-    return true;
-  });
+  for_each_table(ctx, [&](const Table& table) { size += table.size(); });
   ctx.reply().integer(static_cast<std::int64_t>(size));
 }
 
@@ -251,7 +252,7 @@ void swapdb(CommandContext& ctx) {
     ctx.services().watchers.touch_database(*second, is_there);
     ctx.lock().swap_databases(*first, *second);
   }
-  ctx.effect(ctx.args());
+  ctx.effect({ctx.arg(0), ctx.arg(1), ctx.arg(2)});
   ctx.reply().ok();
 }
 

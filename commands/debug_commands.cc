@@ -1,0 +1,252 @@
+// DEBUG: what tests of clients and of the server need, kept out of the way by a directive.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/diagnostics.h"
+#include "base/numbers.h"
+#include "base/text.h"
+#include "commands/command_context.h"
+#include "commands/errors.h"
+#include "commands/families.h"
+
+namespace duplex::commands {
+
+namespace {
+
+using store::Entry;
+
+constexpr std::uint32_t access_clock_mask = 0xffffff;
+constexpr double sleep_seconds_max = 86'400;
+
+// The directive has the values no, yes and local; it cannot be changed while the server runs.
+bool is_allowed(CommandContext& ctx) {
+  static constexpr std::string_view name[] = {"enable-debug-command"};
+  const auto found = ctx.services().config.get(name);
+  if (found.empty() || found.front().second == "no") return false;
+  const std::string_view address = ctx.client().address;
+  // A client without an IP address came through a local socket.
+  return found.front().second == "yes" || address.starts_with("127.") ||
+         address.starts_with("[::1]") || address.starts_with('/');
+}
+
+void debug_sleep(CommandContext& ctx) {
+  const double asked = base::parse_double(ctx.arg(2)).value_or(0);
+  const double seconds = std::clamp(asked, 0.0, sleep_seconds_max);
+  // To keep this loop from doing anything is what the command is for.
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  ctx.reply().ok();
+}
+
+// Bytes of an integer in a snapshot: a prefix, and one, two or four bytes if it fits them.
+std::size_t serialized_bytes(std::int64_t value) {
+  if (std::in_range<std::int8_t>(value)) return 2;
+  if (std::in_range<std::int16_t>(value)) return 3;
+  if (std::in_range<std::int32_t>(value)) return 5;
+  char digits[base::int64_digits_max];
+  return 1 + base::write_int64(value, digits);
+}
+
+// The same for a string, before compression.
+std::size_t serialized_bytes(const Entry& entry) {
+  if (entry.is_integer()) return serialized_bytes(entry.integer());
+  const std::size_t bytes = entry.text_size();
+  return bytes + (bytes < (1u << 6) ? 1u : bytes < (1u << 14) ? 2u : 5u);
+}
+
+void describe(CommandContext& ctx, const Entry& entry) {
+  const auto now = static_cast<std::uint32_t>(ctx.now_ms() / 1000);
+  ctx.reply().status(fmt::format(
+      "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+      fmt::ptr(&entry),
+      encoding_name(entry.encoding()),
+      serialized_bytes(entry),
+      entry.access_clock(),
+      (now - entry.access_clock()) & access_clock_mask));
+}
+
+void debug_object(CommandContext& ctx) {
+  // The key is not declared, because it stands where other subcommands have something else.
+  const store::HashedKey key(ctx.arg(2));
+  ctx.for_each_shard(key.shard(), [&](std::size_t) {
+    if (const Entry* entry = ctx.peek(key))
+      describe(ctx, *entry);
+    else
+      ctx.error(errors::no_such_key);
+    return false;
+  });
+}
+
+void debug_set_active_expire(CommandContext& ctx) {
+  ctx.settings().active_expiry.store(base::parse_int64(ctx.arg(2)).value_or(0) != 0,
+                                     std::memory_order_relaxed);
+  ctx.reply().ok();
+}
+
+void debug_loadaof(CommandContext& ctx) {
+  // A transaction holds the shards that the log would be loaded into.
+  if (ctx.in_transaction()) return ctx.error("ERR Command not allowed inside a transaction");
+  if (const auto refusal = ctx.services().server.reload_log()) return ctx.error(*refusal);
+  ctx.reply().ok();
+}
+
+// No replica can have seen the old id, so that there is nothing to do but to agree.
+void debug_change_repl_id(CommandContext& ctx) { ctx.reply().ok(); }
+
+void debug_error(CommandContext& ctx) { ctx.error(ctx.arg(2)); }
+
+void debug_log(CommandContext& ctx) {
+  base::log(base::LogLevel::notice, "DEBUG LOG: {}", ctx.arg(2));
+  ctx.reply().ok();
+}
+
+void protocol_push(CommandContext& ctx) {
+  if (ctx.reply().protocol() == resp::Protocol::resp2)
+    return ctx.error("ERR RESP2 is not supported by this command");
+  ctx.reply().push(2);
+  ctx.reply().bulk("server-cpu-usage");
+  ctx.reply().integer(42);
+  ctx.reply().bulk("Some real reply following the push reply");
+}
+
+void protocol_attribute(CommandContext& ctx) {
+  resp::ReplyWriter& reply = ctx.reply();
+  if (reply.protocol() == resp::Protocol::resp3) {
+    reply.buffer().append("|1\r\n");
+    reply.bulk("key-popularity");
+    reply.array(2);
+    reply.bulk("key:123");
+    reply.integer(90);
+  }
+  reply.bulk("Some real reply following the attribute");
+}
+
+void protocol_elements(resp::ReplyWriter& reply, void (resp::ReplyWriter::*header)(std::size_t)) {
+  (reply.*header)(3);
+  for (std::int64_t i = 0; i < 3; ++i)
+    reply.integer(i);
+}
+
+void protocol_map(CommandContext& ctx) {
+  ctx.reply().map(3);
+  for (std::int64_t i = 0; i < 3; ++i) {
+    ctx.reply().integer(i);
+    ctx.reply().boolean(i == 1);
+  }
+}
+
+// One value of each type that a reply can have: clients test their parsers with them.
+constexpr std::pair<std::string_view, Handler> protocol_types[] = {
+    {"string", [](CommandContext& ctx) { ctx.reply().bulk("Hello World"); }},
+    {"integer", [](CommandContext& ctx) { ctx.reply().integer(12345); }},
+    {"double", [](CommandContext& ctx) { ctx.reply().real(3.141); }},
+    {"bignum",
+     [](CommandContext& ctx) {
+       ctx.reply().big_number("1234567999999999999999999999999999999");
+     }},
+    {"null", [](CommandContext& ctx) { ctx.reply().null(); }},
+    {"array",
+     [](CommandContext& ctx) { protocol_elements(ctx.reply(), &resp::ReplyWriter::array); }},
+    {"set", [](CommandContext& ctx) { protocol_elements(ctx.reply(), &resp::ReplyWriter::set); }},
+    {"map", protocol_map},
+    {"attrib", protocol_attribute},
+    {"push", protocol_push},
+    {"verbatim",
+     [](CommandContext& ctx) { ctx.reply().verbatim("txt", "This is a verbatim\nstring"); }},
+    {"true", [](CommandContext& ctx) { ctx.reply().boolean(true); }},
+    {"false", [](CommandContext& ctx) { ctx.reply().boolean(false); }},
+};
+
+void debug_protocol(CommandContext& ctx) {
+  for (const auto& [name, answer] : protocol_types)
+    if (base::equals_ignoring_case(ctx.arg(2), name)) return answer(ctx);
+  ctx.error(
+      "ERR Wrong protocol type name. Please use one of the following: "
+      "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+}
+
+void debug_help(CommandContext& ctx) {
+  ctx.help({
+      "CHANGE-REPL-ID",
+      "    Change the replication IDs of the instance.",
+      "    Dangerous: should be used only for testing the replication subsystem.",
+      "ERROR <string>",
+      "    Return a Redis protocol error with <string> as message. Useful for clients",
+      "    unit tests to simulate Redis errors.",
+      "LOG <message>",
+      "    Write <message> to the server log.",
+      "LOADAOF",
+      "    Flush the AOF buffers on disk and reload the AOF in memory.",
+      "OBJECT <key>",
+      "    Show low level info about `key` and associated value.",
+      "PROTOCOL <type>",
+      "    Reply with a test value of the specified type. <type> can be: string,",
+      "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
+      "    true, false.",
+      "SET-ACTIVE-EXPIRE <0|1>",
+      "    Setting it to 0 disables expiring keys in background when they are not",
+      "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
+      "    default.",
+      "SLEEP <seconds>",
+      "    Stop the server for <seconds>. Decimals allowed.",
+  });
+}
+
+struct Subcommand {
+  std::string_view name;
+  std::size_t argc;
+  Handler handler;
+};
+
+// Clients do not see these in COMMAND, as in Redis, which is why they are no subcommands there.
+constexpr Subcommand subcommands[] = {
+    {"CHANGE-REPL-ID", 2, debug_change_repl_id},
+    {"ERROR", 3, debug_error},
+    {"HELP", 2, debug_help},
+    {"LOADAOF", 2, debug_loadaof},
+    {"LOG", 3, debug_log},
+    {"OBJECT", 3, debug_object},
+    {"PROTOCOL", 3, debug_protocol},
+    {"SET-ACTIVE-EXPIRE", 3, debug_set_active_expire},
+    {"SLEEP", 3, debug_sleep},
+};
+
+void debug(CommandContext& ctx) {
+  if (!is_allowed(ctx))
+    return ctx.error(
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+        "you can run it from a local connection, otherwise you need to set this option in the "
+        "configuration file, and then restart the server.");
+  for (const Subcommand& subcommand : subcommands)
+    if (ctx.argc() == subcommand.argc &&
+        base::equals_ignoring_case(ctx.arg(1), subcommand.name))
+      return subcommand.handler(ctx);
+  ctx.unknown_subcommand();
+}
+
+constexpr CommandSpec specs[] = {
+    {.name = "DEBUG",
+     .arity = -2,
+     .flags = Flag::admin | Flag::noscript | Flag::loading | Flag::stale | Flag::visits_shards,
+     .categories = Category::admin | Category::dangerous | Category::slow,
+     .handler = debug,
+     .group = "server",
+     .summary = "Container of commands for testing clients and the server.",
+     .complexity = "Depends on the subcommand.",
+     .since = "1.0.0"},
+};
+static_assert(well_formed(specs));
+
+}  // namespace
+
+std::span<const CommandSpec> debug_commands() { return specs; }
+
+}  // namespace duplex::commands
