@@ -78,8 +78,9 @@ class Table {
   void prefetch_entry(std::uint64_t hash) const;
 
   // Calls `visit(Entry&)` for the entries from hash `cursor` on, in whole groups, until at least
-  // `count` were visited. Returns the hash to go on with, 0 at the end. An entry that is there
-  // during a whole scan is visited at least once.
+  // `count` were visited. Returns the hash to go on with, 0 at the end; only its upper group_bits
+  // plus the depth of the directory may be other than zero. An entry that is there during a whole
+  // scan is visited at least once.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
 
@@ -140,8 +141,10 @@ struct Table::Page {
 };
 
 // The group that a hash belongs to: the bits below the page's own, scaled to the number of groups.
+// So few bits decide that a scan's hashes end in zeros and fit into a cursor with other things.
+inline constexpr std::uint32_t group_bits = 16;
 inline std::size_t home_group(std::uint64_t hash, std::uint32_t depth, std::uint32_t groups) {
-  return static_cast<std::size_t>((((hash << depth) >> 32) * groups) >> 32);
+  return static_cast<std::size_t>((((hash << depth) >> (64 - group_bits)) * groups) >> group_bits);
 }
 
 template <typename Visit>
@@ -171,10 +174,10 @@ std::uint64_t Table::scan(std::uint64_t cursor, std::size_t count, Visit&& visit
       std::size_t home = cursor <= page_start ? 0 : home_group(cursor, at.depth, at.groups);
       for (; home < at.groups; ++home) {
         if (visited >= count && count != 0) {
-          // The lowest hash whose home is this group: the ceiling of home * 2^32 / groups.
+          // The lowest hash whose home is this group: the ceiling of home * 2^16 / groups.
           const std::uint64_t below =
-              ((std::uint64_t{home} << 32) + at.groups - 1) / at.groups;
-          const std::uint64_t next = page_start + (below << 32 >> at.depth);
+              ((std::uint64_t{home} << group_bits) + at.groups - 1) / at.groups;
+          const std::uint64_t next = page_start + (below << (64 - group_bits) >> at.depth);
           if (next > cursor) return next;
         }
         for (std::size_t step = 0; step < at.groups; ++step) {
