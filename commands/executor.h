@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +46,10 @@ class Executor {
   // replies have to wait for the log.
   Outcome execute(Client& client, Request& request, base::Buffer& out);
 
+  // Runs a record of the log: no gates, no effects, no reply. The time must have been set to 0, so
+  // that nothing ends while the log is replayed. Returns what is wrong with the record, or nothing.
+  std::optional<std::string> replay(Client& client, Args args);
+
   // Removes keys that have ended, in shards that are due, for about `budget_us`. Returns how many.
   std::size_t expire_cycle(std::int64_t budget_us);
 
@@ -78,6 +84,7 @@ class Executor {
   std::vector<KeyPosition> positions_;
   std::vector<store::HashedKey> transaction_keys_;
   std::vector<store::Entry*> expired_;
+  base::Buffer replay_out_;
   std::size_t next_expiry_shard_ = 0;
 };
 

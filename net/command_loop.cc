@@ -1,11 +1,11 @@
 // What the sessions of one loop share: the executor, the subscribers, and the gate to the log.
 #include "net/command_loop.h"
 
+#include "net/resp_session.h"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
-
-#include "net/resp_session.h"
 
 namespace duplex::net {
 
@@ -23,7 +23,7 @@ CommandLoop::CommandLoop(EventLoop& loop,
                          commands::Services& services,
                          commands::LoopStatistics& statistics,
                          SessionLimits& limits,
-                         aof::Log* log)
+                         const std::atomic<aof::Log*>& log)
     : loop_(loop),
       services_(services),
       statistics_(statistics),
@@ -31,14 +31,15 @@ CommandLoop::CommandLoop(EventLoop& loop,
       log_(log),
       subscribers_(services.hub, loop.index()),
       executor_(services, subscribers_, statistics) {
-  services_.hub.attach(loop.index(), [this] {
-    loop_.post([this] { subscribers_.deliver_waiting(); });
-  });
+  services_.hub.attach(loop.index(),
+                       [this] { loop_.post([this] { subscribers_.deliver_waiting(); }); });
   loop_.set_before_flush([this] { before_flush(); });
   loop_.every(tick_interval, [this] { tick(); });
 }
 
-void CommandLoop::add(RespSession& session) { sessions_.emplace(session.client().id, &session); }
+void CommandLoop::add(RespSession& session) {
+  sessions_.emplace(session.client().id, &session);
+}
 
 void CommandLoop::remove(RespSession& session) {
   sessions_.erase(session.client().id);
@@ -46,7 +47,6 @@ void CommandLoop::remove(RespSession& session) {
 }
 
 void CommandLoop::gate(Socket& socket, std::uint64_t position) {
-  if (log_ == nullptr) return;
   if (!fresh_.empty() && fresh_.back().socket == &socket)
     fresh_.back().position = position;
   else
@@ -60,24 +60,32 @@ void CommandLoop::forget(Socket& socket) {
 }
 
 void CommandLoop::before_flush() {
-  if (log_ == nullptr) return;
-  if (log_->written() < log_->appended()) log_->commit(log_->appended());
+  aof::Log* log = log_.load(std::memory_order_acquire);
+  if (log == nullptr) return fresh_.clear();
+  if (log->written() < log->appended()) log->commit(log->appended());
   if (fresh_.empty()) return;
-  const std::uint64_t releasable = log_->releasable();
+  const std::uint64_t releasable = log->releasable();
   for (const Gated& gated : fresh_) {
     if (gated.position <= releasable) continue;
     gated.socket->hold(true);
     held_.push_back(gated);
   }
   fresh_.clear();
+  if (held_.empty()) return;
+  // Either the log's thread sees the mark, or this thread sees the log's progress.
+  holds_.store(true, std::memory_order_seq_cst);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (log->releasable() != releasable) release_gated();
 }
 
 void CommandLoop::release_gated() {
-  const std::uint64_t releasable = log_->releasable();
+  const aof::Log* log = log_.load(std::memory_order_acquire);
+  const std::uint64_t releasable = log->releasable();
   const auto waits = [&](const Gated& gated) { return gated.position > releasable; };
   const auto released = std::stable_partition(held_.begin(), held_.end(), waits);
   const std::vector<Gated> done(released, held_.end());
   held_.erase(released, held_.end());
+  if (held_.empty()) holds_.store(false, std::memory_order_seq_cst);
   for (const Gated& gated : done) {
     // A socket that wrote again since is released with the last of its positions.
     const bool waits_again = std::any_of(held_.begin(), held_.end(), [&](const Gated& other) {
@@ -88,7 +96,8 @@ void CommandLoop::release_gated() {
 }
 
 void CommandLoop::log_progressed() {
-  loop_.post([this] { release_gated(); });
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (holds_.load(std::memory_order_seq_cst)) loop_.post([this] { release_gated(); });
 }
 
 void CommandLoop::wait_for_resume(RespSession& session) {

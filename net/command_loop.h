@@ -1,17 +1,18 @@
 // What the sessions of one loop share: the executor, the subscribers, and the gate to the log.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <unordered_map>
-#include <vector>
-
 #include "aof/log.h"
 #include "commands/executor.h"
 #include "net/event_loop.h"
 #include "net/session_limits.h"
 #include "pubsub/loop_subscribers.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace duplex::net {
 
@@ -24,12 +25,12 @@ class RespSession;
 // Lifetime: outlives the sessions; ends after the loop has stopped.
 class CommandLoop {
  public:
-  // `log` is nullptr without appendonly.
+  // `log` holds nullptr without appendonly and until the data is loaded.
   CommandLoop(EventLoop& loop,
               commands::Services& services,
               commands::LoopStatistics& statistics,
               SessionLimits& limits,
-              aof::Log* log);
+              const std::atomic<aof::Log*>& log);
 
   EventLoop& loop() { return loop_; }
   commands::Executor& executor() { return executor_; }
@@ -50,7 +51,8 @@ class CommandLoop {
   // A session whose input waits for the end of CLIENT PAUSE.
   void wait_for_resume(RespSession& session);
 
-  // Posts what is needed when the log has advanced. Thread: any.
+  // Releases what waited when the log has advanced; wakes the loop only if something waits.
+  // Thread: any.
   void log_progressed();
   // Closes or resumes the session of a client. Thread: any.
   void close_client(std::uint64_t client_id);
@@ -83,12 +85,13 @@ class CommandLoop {
   commands::Services& services_;
   commands::LoopStatistics& statistics_;
   SessionLimits& limits_;
-  aof::Log* log_;
+  const std::atomic<aof::Log*>& log_;
   pubsub::LoopSubscribers subscribers_;
   commands::Executor executor_;
   std::unordered_map<std::uint64_t, RespSession*> sessions_;
   std::vector<Gated> fresh_;  // gated in this pass
   std::vector<Gated> held_;   // waiting for the log
+  std::atomic<bool> holds_{false};
   std::vector<std::uint64_t> postponed_;
   Scratch scratch_;
   std::uint64_t ticks_ = 0;

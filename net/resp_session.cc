@@ -1,12 +1,12 @@
 // One RESP connection: bytes to requests, requests to the executor, replies to the socket.
 #include "net/resp_session.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/diagnostics.h"
 #include "base/text.h"
 #include "net/message_encoding.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace duplex::net {
 
@@ -67,6 +67,7 @@ void RespSession::admit() {
            !is_local(*socket_))
     refusal = protected_mode_text;
   if (refusal.empty()) return;
+  limits.rejected.fetch_add(1, std::memory_order_relaxed);
   ending_ = true;
   socket_->out().append(refusal);
   socket_->mark_dirty();
@@ -169,8 +170,8 @@ std::size_t RespSession::run_batch() {
     commands::Request& request = scratch.requests[i];
     if (is_http(request)) {
       refuse_http();
-    } else if (!request.args.empty() && executor.execute(client_, request, socket_->out()) ==
-                                            commands::Outcome::postponed) {
+    } else if (!request.args.empty() &&
+               executor.execute(client_, request, socket_->out()) == commands::Outcome::postponed) {
       postponed_ = true;
       parser_.restart();
       loop_.wait_for_resume(*this);
@@ -203,11 +204,12 @@ void RespSession::protocol_error() {
 
 void RespSession::refuse_http() {
   ending_ = true;
-  base::log(base::LogLevel::warning,
-            "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
-            "commands to Duplex. This is likely due to an attacker attempting to use Cross Protocol "
-            "Scripting to compromise your instance. Connection from {} aborted.",
-            client_.address);
+  base::log(
+      base::LogLevel::warning,
+      "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+      "commands to Duplex. This is likely due to an attacker attempting to use Cross Protocol "
+      "Scripting to compromise your instance. Connection from {} aborted.",
+      client_.address);
   socket_->close_now();
 }
 
@@ -218,8 +220,12 @@ void RespSession::close_after_reply() {
   socket_->close_after_flush();
 }
 
-void RespSession::request_close() { loop_.close_client(client_.id); }
-void RespSession::request_resume() { loop_.resume_client(client_.id); }
+void RespSession::request_close() {
+  loop_.close_client(client_.id);
+}
+void RespSession::request_resume() {
+  loop_.resume_client(client_.id);
+}
 
 std::size_t RespSession::output_bytes() const {
   return output_bytes_.load(std::memory_order_relaxed);
@@ -253,10 +259,9 @@ bool RespSession::is_over_limit(std::int64_t now_ms) {
     over_soft_limit_since_ms_ = 0;
   else if (over_soft_limit_since_ms_ == 0)
     over_soft_limit_since_ms_ = now_ms;
-  const bool over_soft =
-      over_soft_limit_since_ms_ != 0 &&
-      now_ms - over_soft_limit_since_ms_ >
-          limit.soft_seconds.load(std::memory_order_relaxed) * 1000;
+  const bool over_soft = over_soft_limit_since_ms_ != 0 &&
+                         now_ms - over_soft_limit_since_ms_ >
+                             limit.soft_seconds.load(std::memory_order_relaxed) * 1000;
   if ((hard == 0 || pending <= hard) && !over_soft) return false;
   base::log(base::LogLevel::warning,
             "Client id={} addr={} closed for overcoming of output buffer limits ({} bytes).",

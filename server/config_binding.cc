@@ -1,0 +1,116 @@
+// From the configuration to the switches that the rooms read.
+#include "server/config_binding.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace duplex::server {
+
+namespace {
+
+using commands::Event;
+
+std::uint16_t bit(Event event) {
+  return static_cast<std::uint16_t>(event);
+}
+
+// The canonical letters of notify-keyspace-events.
+std::uint16_t event_bits(std::string_view letters) {
+  const auto all = static_cast<std::uint16_t>(
+      bit(Event::generic) | bit(Event::string) | bit(Event::list) | bit(Event::set) |
+      bit(Event::hash) | bit(Event::sorted_set) | bit(Event::expired) | bit(Event::evicted) |
+      bit(Event::stream) | bit(Event::module));
+  std::uint16_t bits = 0;
+  for (const char letter : letters) {
+    switch (letter) {
+      case 'A':
+        bits |= all;
+        break;
+      case 'K':
+        bits |= bit(Event::keyspace);
+        break;
+      case 'E':
+        bits |= bit(Event::keyevent);
+        break;
+      case 'g':
+        bits |= bit(Event::generic);
+        break;
+      case '$':
+        bits |= bit(Event::string);
+        break;
+      case 'l':
+        bits |= bit(Event::list);
+        break;
+      case 's':
+        bits |= bit(Event::set);
+        break;
+      case 'h':
+        bits |= bit(Event::hash);
+        break;
+      case 'z':
+        bits |= bit(Event::sorted_set);
+        break;
+      case 'x':
+        bits |= bit(Event::expired);
+        break;
+      case 'e':
+        bits |= bit(Event::evicted);
+        break;
+      case 't':
+        bits |= bit(Event::stream);
+        break;
+      case 'm':
+        bits |= bit(Event::key_miss);
+        break;
+      case 'd':
+        bits |= bit(Event::module);
+        break;
+      case 'n':
+        bits |= bit(Event::created);
+        break;
+      default:
+        break;
+    }
+  }
+  return bits;
+}
+
+void apply_output_limit(const OutputLimit& from, net::OutputLimit& to) {
+  to.hard_bytes.store(static_cast<std::size_t>(from.hard_bytes), std::memory_order_relaxed);
+  to.soft_bytes.store(static_cast<std::size_t>(from.soft_bytes), std::memory_order_relaxed);
+  to.soft_seconds.store(from.soft_seconds, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void apply_settings(const Config& config, commands::Settings& settings) {
+  settings.bulk_bytes_max.store(config.proto_max_bulk_len, std::memory_order_relaxed);
+  settings.memory_bytes_max.store(static_cast<std::uint64_t>(config.maxmemory),
+                                  std::memory_order_relaxed);
+  settings.events.store(event_bits(config.notify_keyspace_events), std::memory_order_relaxed);
+  settings.change_password(config.requirepass);
+}
+
+void apply_limits(const Config& config, net::SessionLimits& limits) {
+  limits.clients_max.store(static_cast<std::size_t>(config.maxclients), std::memory_order_relaxed);
+  limits.protected_mode.store(config.protected_mode, std::memory_order_relaxed);
+  limits.idle_seconds_max.store(config.timeout_s, std::memory_order_relaxed);
+  limits.query_buffer_bytes_max.store(static_cast<std::size_t>(config.client_query_buffer_limit),
+                                      std::memory_order_relaxed);
+  apply_output_limit(config.client_output_buffer_limit[normal_output], limits.normal);
+  apply_output_limit(config.client_output_buffer_limit[pubsub_output], limits.pubsub);
+}
+
+aof::FsyncPolicy fsync_policy(AppendFsync word) {
+  switch (word) {
+    case AppendFsync::always:
+      return aof::FsyncPolicy::always;
+    case AppendFsync::no:
+      return aof::FsyncPolicy::no;
+    case AppendFsync::everysec:
+      break;
+  }
+  return aof::FsyncPolicy::everysec;
+}
+
+}  // namespace duplex::server

@@ -1,0 +1,47 @@
+// Takes in what an earlier process left on disk: the log, or a snapshot.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "aof/recovery.h"
+#include "commands/executor.h"
+
+namespace duplex::server {
+
+// How far loading has come, for INFO and for the log line behind it.
+// Thread: written by the loader, read by any.
+struct LoadProgress {
+  std::atomic<std::int64_t> started_ms{0};
+  std::atomic<std::uint64_t> total_bytes{0};
+  std::atomic<std::uint64_t> loaded_bytes{0};
+  std::atomic<std::uint64_t> loaded_keys{0};
+};
+
+// Replays into the keyspace on a frozen clock: nothing ends while it loads.
+//
+// Thread: confined to its owner; clients are answered -LOADING meanwhile.
+class Loader {
+ public:
+  // `executor` is used by nobody else.
+  Loader(commands::Services& services, commands::Executor& executor, LoadProgress& progress);
+
+  // The error is a sentence for the operator.
+  std::expected<aof::Recovered, std::string> load_log(const aof::RecoveryOptions& options);
+  // A missing file is an empty data set.
+  std::expected<void, std::string> load_snapshot(const std::string& path);
+
+ private:
+  std::expected<std::size_t, std::string> load_rdb(std::string_view path, std::string_view bytes);
+
+  commands::Services& services_;
+  commands::Executor& executor_;
+  LoadProgress& progress_;
+  commands::Client client_;
+};
+
+}  // namespace duplex::server

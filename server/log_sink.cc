@@ -1,0 +1,36 @@
+// Where the executors' write units go: into the log, if there is one.
+#include "server/log_sink.h"
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "aof/log_unit.h"
+
+namespace duplex::server {
+
+std::uint64_t LogSink::append(std::span<const commands::Effect> unit) {
+  changes_.fetch_add(unit.size(), std::memory_order_relaxed);
+  aof::Log* log = log_.load(std::memory_order_acquire);
+  if (log == nullptr) return 0;
+  static thread_local aof::LogUnit encoded;
+  for (const commands::Effect& effect : unit)
+    encoded.add(effect.database, effect.args);
+  const aof::Lsn position = log->append(encoded);
+  encoded.clear();
+  return position;
+}
+
+std::string_view LogSink::refusal() const {
+  const aof::Log* log = log_.load(std::memory_order_acquire);
+  if (log == nullptr) return {};
+  const aof::LogState state = log->failed();
+  if (!state) [[likely]]
+    return {};
+  static thread_local std::string text;
+  text = fmt::format("MISCONF Errors writing to the AOF file: {}",
+                     std::strerror(state.error_number));  // NOLINT(concurrency-mt-unsafe)
+  return text;
+}
+
+}  // namespace duplex::server

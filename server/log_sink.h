@@ -1,0 +1,32 @@
+// Where the executors' write units go: into the log, if there is one.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "aof/log.h"
+#include "commands/effects.h"
+
+namespace duplex::server {
+
+// Thread: any.
+class LogSink final : public commands::EffectSink {
+ public:
+  // `log` holds nullptr without appendonly and until the data is loaded.
+  explicit LogSink(const std::atomic<aof::Log*>& log) : log_(log) {}
+
+  std::uint64_t append(std::span<const commands::Effect> unit) override;
+  std::string_view refusal() const override;
+
+  // Effects since the last snapshot, for INFO's rdb_changes_since_last_save.
+  std::uint64_t changes() const { return changes_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::atomic<aof::Log*>& log_;
+  std::atomic<std::uint64_t> changes_{0};
+};
+
+}  // namespace duplex::server

@@ -1,0 +1,182 @@
+// duplex-server: reads its configuration, starts the server, stops on SIGTERM and SIGINT.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/diagnostics.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "server/config_loader.h"
+#include "server/server.h"
+#include "server/version.h"
+
+namespace duplex::server {
+
+namespace {
+
+constexpr std::string_view help_text =
+    "Usage: duplex-server [/path/to/duplex.conf] [--directive value ...] [-]\n"
+    "       duplex-server -v or --version\n"
+    "       duplex-server -h or --help\n"
+    "\n"
+    "Examples:\n"
+    "       duplex-server (run with the default configuration)\n"
+    "       echo 'maxmemory 128mb' | duplex-server -\n"
+    "       duplex-server /etc/duplex/6379.conf\n"
+    "       duplex-server --port 7777 --http-port 8081\n"
+    "       duplex-server /etc/duplex.conf --loglevel verbose -\n";
+
+// The signals the process handles go to one thread; everybody else has them blocked.
+sigset_t handled_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// The first signal stops the server, a second one ends the process at once.
+void wait_for_signals(Server& server) {
+  const sigset_t signals = handled_signals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  base::log(base::LogLevel::warning,
+            "Received {} scheduling shutdown...",
+            signal == SIGINT ? "SIGINT" : "SIGTERM");
+  server.request_stop();
+  sigwait(&signals, &signal);
+  base::log(base::LogLevel::warning, "A second signal: exiting now.");
+  std::_Exit(EXIT_FAILURE);
+}
+
+// Goes to the background; the parent ends here.
+void daemonize() {
+  const pid_t child = fork();
+  if (child < 0) {
+    std::perror("fork");
+    std::exit(EXIT_FAILURE);
+  }
+  if (child > 0) std::_Exit(EXIT_SUCCESS);
+  setsid();
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null >= 0) {
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    close(null);
+  }
+}
+
+// As many descriptors as maxclients needs, if the system allows it.
+void raise_descriptor_limit(std::int64_t clients) {
+  constexpr rlim_t reserved = 64;
+  const rlim_t wanted = static_cast<rlim_t>(clients) + reserved;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = wanted;
+  limit.rlim_max = std::max(limit.rlim_max, wanted);
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::min(limit.rlim_max, wanted);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  base::log(base::LogLevel::warning,
+            "Only {} of {} file descriptors are available (there were {}).",
+            limit.rlim_cur,
+            wanted,
+            before);
+}
+
+int serve(LoadedConfig loaded) {
+  const Config config = loaded.config;
+  const std::vector<std::string> notes = loaded.notes;
+  if (const std::string error =
+          base::open_log({.file = config.logfile, .level = config.loglevel});
+      !error.empty()) {
+    fmt::print(stderr, "Can't open the log file: {}\n", error);
+    return EXIT_FAILURE;
+  }
+  if (config.daemonize) daemonize();
+  if (chdir(config.dir.c_str()) != 0 || access(config.dir.c_str(), W_OK | X_OK) != 0) {
+    std::string reason = fmt::format("Can't use dir '{}'", config.dir);
+    std::perror(reason.c_str());
+    return EXIT_FAILURE;
+  }
+  const sigset_t signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+  base::log(base::LogLevel::notice,
+            "oO0OoO0OoO0Oo Duplex is starting oO0OoO0OoO0Oo");
+  base::log(base::LogLevel::notice,
+            "Duplex version={}, bits=64, pid={}, just started",
+            duplex_version,
+            getpid());
+  for (const std::string& note : notes)
+    base::log(base::LogLevel::notice, "{}", note);
+  raise_descriptor_limit(config.maxclients);
+  base::set_log_role('M');
+  if (!config.pidfile.empty()) std::ofstream(config.pidfile) << getpid() << '\n';
+
+  Server server(std::move(loaded));
+  std::thread(wait_for_signals, std::ref(server)).detach();
+  if (const auto started = server.start(); !started) {
+    base::log(base::LogLevel::warning, "{}", started.error());
+    fmt::print(stderr, "{}\n", started.error());
+    std::fflush(nullptr);
+    std::_Exit(EXIT_FAILURE);
+  }
+  server.wait();
+  const bool saved = server.stop();
+  if (!config.pidfile.empty()) unlink(config.pidfile.c_str());
+  base::log(base::LogLevel::warning, "Duplex is now ready to exit, bye bye...");
+  std::fflush(nullptr);
+  // The data need not be freed entry by entry only to end the process.
+  std::_Exit(saved ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+int run(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const CommandLine command_line = parse_command_line(arguments);
+  if (command_line.help) {
+    fmt::print("{}", help_text);
+    return EXIT_SUCCESS;
+  }
+  if (command_line.version) {
+    fmt::print("Duplex server v={} redis_version={} bits=64\n", duplex_version, redis_version);
+    return EXIT_SUCCESS;
+  }
+  std::uint64_t seed = 0;
+  base::secure_random(&seed, sizeof seed);
+  base::seed_hash(seed);
+  auto loaded = load_config(command_line);
+  if (!loaded) {
+    fmt::print(stderr, "{}\n", loaded.error().message(fmt::format("Duplex {}", duplex_version)));
+    return EXIT_FAILURE;
+  }
+  return serve(std::move(*loaded));
+}
+
+}  // namespace
+
+}  // namespace duplex::server
+
+int main(int argc, char** argv) {
+  try {
+    return duplex::server::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "duplex-server cannot start: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

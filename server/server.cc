@@ -1,0 +1,283 @@
+// The whole server: how its parts are put together, started and stopped.
+#include "server/server.h"
+
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/diagnostics.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "commands/families.h"
+#include "net/resp_session.h"
+#include "server/config_binding.h"
+#include "server/loader.h"
+
+namespace duplex::server {
+
+namespace {
+
+constexpr std::chrono::milliseconds sample_interval{500};
+
+net::BackendChoice backend_choice(IoBackend word) {
+  switch (word) {
+    case IoBackend::uring:
+      return net::BackendChoice::uring;
+    case IoBackend::epoll:
+      return net::BackendChoice::epoll;
+    case IoBackend::automatic:
+      break;
+  }
+  return net::BackendChoice::automatic;
+}
+
+aof::RecoveryOptions recovery_options(const Config& config) {
+  return {.directory = config.dir,
+          .append_directory = config.appenddirname,
+          .file_name = config.appendfilename,
+          .load_truncated = config.aof_load_truncated};
+}
+
+std::string random_hex_id() {
+  unsigned char bytes[20];
+  base::secure_random(bytes, sizeof bytes);
+  std::string id;
+  for (const unsigned char byte : bytes)
+    id += fmt::format("{:02x}", byte);
+  return id;
+}
+
+}  // namespace
+
+Server::Server(LoadedConfig config)
+    : config_(std::move(config)),
+      table_(commands::command_families()),
+      keyspace_(static_cast<int>(config_.snapshot()->databases)),
+      loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
+      hub_(loop_count_ + 1),
+      log_sink_(current_log_),
+      statistics_([this] {
+        std::vector<std::unique_ptr<commands::LoopStatistics>> statistics;
+        for (std::size_t i = 0; i <= loop_count_; ++i)
+          statistics.push_back(std::make_unique<commands::LoopStatistics>(table_.all().size()));
+        return statistics;
+      }()),
+      services_{.table = table_,
+                .keyspace = keyspace_,
+                .hub = hub_,
+                .clients = clients_,
+                .watchers = watchers_,
+                .settings = settings_,
+                .effects = log_sink_,
+                .config = *this,
+                .server = *this,
+                .statistics = statistics_},
+      pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
+      info_({.config = config_,
+             .services = services_,
+             .log_sink = log_sink_,
+             .log = current_log_,
+             .pool = pool_,
+             .limits = limits_,
+             .reclaimer = reclaimer_,
+             .progress = progress_,
+             .rates = rates_,
+             .run_id = random_hex_id(),
+             .started_ms = base::wall_ms()}) {
+  bind_config();
+  for (std::size_t i = 0; i < loop_count_; ++i)
+    loops_.push_back(std::make_unique<net::CommandLoop>(
+        pool_.loop(i), services_, *statistics_[i], limits_, current_log_));
+  pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
+}
+
+Server::~Server() { stop(); }
+
+void Server::bind_config() {
+  const auto apply = [this](const Config& next) -> Outcome {
+    apply_settings(next, settings_);
+    apply_limits(next, limits_);
+    base::set_log_level(next.loglevel);
+    if (log_) log_->set_policy(fsync_policy(next.appendfsync));
+    return {};
+  };
+  apply(*config_.snapshot());
+  for (const std::string_view name : {"proto-max-bulk-len",
+                                      "maxmemory",
+                                      "notify-keyspace-events",
+                                      "requirepass",
+                                      "maxclients",
+                                      "protected-mode",
+                                      "timeout",
+                                      "client-query-buffer-limit",
+                                      "client-output-buffer-limit",
+                                      "loglevel",
+                                      "appendfsync"})
+    config_.on_change(name, apply);
+}
+
+std::expected<void, std::string> Server::start() {
+  settings_.loading.store(true, std::memory_order_relaxed);
+  if (auto listening = listen(); !listening) return listening;
+  pool_.start();
+  base::log(base::LogLevel::notice,
+            "I/O: {} event loop{} on {} ({})",
+            loop_count_,
+            loop_count_ == 1 ? "" : "s",
+            pool_.loop(0).backend_name(),
+            pool_.loop(0).backend_reason());
+  if (auto loaded = load(); !loaded) return loaded;
+  settings_.loading.store(false, std::memory_order_relaxed);
+  base::log(base::LogLevel::notice, "Ready to accept connections");
+  return {};
+}
+
+Server::Started Server::listen() {
+  const auto config = config_.snapshot();
+  const net::SessionFactory factory = [this](net::EventLoop& loop, net::Descriptor descriptor) {
+    net::RespSession::start(*loops_[loop.index()], std::move(descriptor));
+  };
+  if (config->port != 0) {
+    auto listener = net::Listener::tcp(pool_,
+                                       {.addresses = config->bind,
+                                        .port = static_cast<std::uint16_t>(config->port),
+                                        .backlog = static_cast<int>(config->tcp_backlog),
+                                        .keepalive_s = static_cast<int>(config->tcp_keepalive_s)},
+                                       factory);
+    if (!listener) return std::unexpected(listener.error());
+    listeners_.push_back(std::move(*listener));
+  }
+  if (!config->unixsocket.empty()) {
+    auto listener = net::Listener::unix_socket(
+        pool_,
+        {.path = config->unixsocket,
+         .permissions = static_cast<::mode_t>(config->unixsocketperm),
+         .backlog = static_cast<int>(config->tcp_backlog)},
+        factory);
+    if (!listener) return std::unexpected(listener.error());
+    listeners_.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+Server::Started Server::load() {
+  const auto config = config_.snapshot();
+  const std::int64_t began_us = base::steady_us();
+  progress_.started_ms.store(base::wall_ms(), std::memory_order_relaxed);
+  pubsub::LoopSubscribers subscribers(hub_, loop_count_);
+  commands::Executor executor(services_, subscribers, *statistics_[loop_count_]);
+  Loader loader(services_, executor, progress_);
+  const auto seconds = [&] { return static_cast<double>(base::steady_us() - began_us) / 1e6; };
+  if (!config->appendonly) {
+    const std::string path = config->dir + "/" + config->dbfilename;
+    if (!std::filesystem::exists(path)) return {};
+    if (auto loaded = loader.load_snapshot(path); !loaded) return loaded;
+    base::log(base::LogLevel::notice, "DB loaded from disk: {:.3f} seconds", seconds());
+    return {};
+  }
+  aof::Recovered recovered;
+  if (aof::has_log(recovery_options(*config))) {
+    auto loaded = loader.load_log(recovery_options(*config));
+    if (!loaded) return std::unexpected(loaded.error());
+    recovered = std::move(*loaded);
+    base::log(base::LogLevel::notice,
+              "DB loaded from append only file: {:.3f} seconds, {} records",
+              seconds(),
+              recovered.records);
+  }
+  if (recovered.position.store_id.empty()) recovered.position.store_id = random_hex_id();
+  auto directory = aof::PosixDirectory::open(config->dir + "/" + config->appenddirname);
+  if (!directory)
+    return std::unexpected(fmt::format("Can't open or create append-only dir {}: {}",
+                                       config->appenddirname,
+                                       directory.error().message()));
+  log_directory_ = std::move(*directory);
+  auto log = aof::Log::open(*log_directory_,
+                            {.file_name = config->appendfilename,
+                             .fsync = fsync_policy(config->appendfsync),
+                             .on_progress = [this](aof::Lsn, aof::Lsn) { log_progressed(); }},
+                            std::move(recovered.manifest),
+                            recovered.position);
+  if (!log) return std::unexpected(log.error());
+  log_ = std::move(*log);
+  current_log_.store(log_.get(), std::memory_order_release);
+  return {};
+}
+
+void Server::log_progressed() {
+  for (const auto& loop : loops_)
+    loop->log_progressed();
+}
+
+void Server::sample_rates() {
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  for (std::size_t i = 0; i < pool_.size(); ++i) {
+    const net::LoopStatistics loop = pool_.loop(i).statistics();
+    received += loop.bytes_received;
+    sent += loop.bytes_sent;
+  }
+  rates_.sample(base::steady_us(), info_.commands_processed(), received, sent);
+  base::note_allocation_peak();
+}
+
+void Server::wait() {
+  std::unique_lock lock(stop_mutex_);
+  stop_wake_.wait(lock, [this] { return stop_requested_; });
+}
+
+void Server::request_stop() {
+  {
+    const std::lock_guard lock(stop_mutex_);
+    stop_requested_ = true;
+  }
+  stop_wake_.notify_all();
+}
+
+bool Server::stop() {
+  if (loops_.empty()) return true;
+  listeners_.clear();
+  bool saved = true;
+  pool_.stop();
+  pool_.join();
+  if (log_) saved = log_->close();
+  current_log_.store(nullptr, std::memory_order_release);
+  loops_.clear();
+  if (!saved)
+    base::log(base::LogLevel::warning, "The append only file could not be written completely.");
+  return saved;
+}
+
+std::string Server::info(std::span<const std::string_view> sections) {
+  return info_.text(sections);
+}
+
+void Server::shutdown(commands::ShutdownMode) {
+  base::log(base::LogLevel::notice, "User requested shutdown...");
+  request_stop();
+}
+
+std::optional<std::string> Server::reload_log() {
+  // Loading replaces the data under every client: only a restart does that here.
+  return "ERR DEBUG LOADAOF is not possible while clients are served; restart the server instead";
+}
+
+void Server::discard(std::vector<store::Table> tables) { reclaimer_.discard(std::move(tables)); }
+void Server::discard(store::EntryPtr entry) { reclaimer_.discard(std::move(entry)); }
+
+std::vector<std::pair<std::string, std::string>> Server::get(
+    std::span<const std::string_view> globs) const {
+  return config_.get(globs);
+}
+
+std::optional<std::string> Server::set(
+    std::span<const std::pair<std::string_view, std::string_view>> changes) {
+  return config_.set(changes);
+}
+
+std::optional<std::string> Server::rewrite() { return config_.rewrite(); }
+
+}  // namespace duplex::server

@@ -1,0 +1,102 @@
+// The whole server: owns every part, in order of construction; starts it, stops it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "aof/file.h"
+#include "aof/log.h"
+#include "commands/client_registry.h"
+#include "commands/command_table.h"
+#include "commands/services.h"
+#include "commands/statistics.h"
+#include "commands/watchers.h"
+#include "net/command_loop.h"
+#include "net/event_loop_pool.h"
+#include "net/listener.h"
+#include "net/session_limits.h"
+#include "pubsub/hub.h"
+#include "server/config_store.h"
+#include "server/log_sink.h"
+#include "server/reclaimer.h"
+#include "server/server_info.h"
+#include "store/keyspace.h"
+
+namespace duplex::server {
+
+// Thread: start(), wait() and stop() from the main thread; request_stop() from any.
+class Server final : public commands::ServerControl, public commands::ConfigAccess {
+ public:
+  explicit Server(LoadedConfig config);
+  ~Server() override;
+
+  // Opens the ports, takes in the log, and serves. The error is a sentence for the operator.
+  std::expected<void, std::string> start();
+  // Waits until somebody asks to stop.
+  void wait();
+  // Stops accepting, sends what is due, writes and syncs the log. False if the log could not be
+  // written.
+  bool stop();
+  void request_stop();
+
+  // commands::ServerControl
+  std::string info(std::span<const std::string_view> sections) override;
+  void shutdown(commands::ShutdownMode mode) override;
+  std::optional<std::string> reload_log() override;
+  void discard(std::vector<store::Table> tables) override;
+  void discard(store::EntryPtr entry) override;
+
+  // commands::ConfigAccess
+  std::vector<std::pair<std::string, std::string>> get(
+      std::span<const std::string_view> globs) const override;
+  std::optional<std::string> set(
+      std::span<const std::pair<std::string_view, std::string_view>> changes) override;
+  std::optional<std::string> rewrite() override;
+
+ private:
+  using Started = std::expected<void, std::string>;
+
+  void bind_config();
+  Started listen();
+  Started load();
+  Started open_log();
+  void log_progressed();
+  void sample_rates();
+
+  // The order below is the order of dependence: what stands later may use what stands earlier.
+  ConfigStore config_;
+  commands::Settings settings_;
+  net::SessionLimits limits_;
+  commands::CommandTable table_;
+  store::Keyspace keyspace_;
+  Reclaimer reclaimer_;
+  const std::size_t loop_count_;
+  // One loop more than the pool has: the main thread replays the log as the last one.
+  pubsub::Hub hub_;
+  commands::ClientRegistry clients_;
+  commands::Watchers watchers_;
+  std::atomic<aof::Log*> current_log_{nullptr};
+  LogSink log_sink_;
+  std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
+  commands::Services services_;
+  LoadProgress progress_;
+  Rates rates_;
+  std::unique_ptr<aof::PosixDirectory> log_directory_;
+  std::unique_ptr<aof::Log> log_;
+  net::EventLoopPool pool_;
+  std::vector<std::unique_ptr<net::CommandLoop>> loops_;
+  ServerInfo info_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+
+  std::mutex stop_mutex_;
+  std::condition_variable stop_wake_;
+  bool stop_requested_ = false;
+};
+
+}  // namespace duplex::server

@@ -1,0 +1,322 @@
+// INFO: the sections about the process, its memory, its clients and its data.
+#include "server/server_info.h"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "server/version.h"
+
+namespace duplex::server {
+
+namespace {
+
+template <typename... Args>
+void line(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
+  out += "\r\n";
+}
+
+// "1.50M", as Redis writes sizes for people.
+std::string human(std::uint64_t bytes) {
+  constexpr std::string_view units = "BKMGTP";
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit + 1 < units.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{}B", bytes) : fmt::format("{:.2f}{}", value, units[unit]);
+}
+
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+constexpr std::string_view no_replication_id = "0000000000000000000000000000000000000000";
+
+}  // namespace
+
+std::string ServerInfo::text(std::span<const std::string_view> sections) const {
+  struct Section {
+    std::string_view name;
+    void (ServerInfo::*write)(std::string&) const;
+    bool is_default;
+  };
+  static constexpr Section table[] = {
+      {"server", &ServerInfo::server, true},
+      {"clients", &ServerInfo::clients, true},
+      {"memory", &ServerInfo::memory, true},
+      {"persistence", &ServerInfo::persistence, true},
+      {"stats", &ServerInfo::stats, true},
+      {"replication", &ServerInfo::replication, true},
+      {"cpu", &ServerInfo::cpu, true},
+      {"modules", &ServerInfo::modules, true},
+      {"commandstats", &ServerInfo::command_statistics, false},
+      {"errorstats", &ServerInfo::error_statistics, true},
+      {"latencystats", &ServerInfo::latency_statistics, false},
+      {"cluster", &ServerInfo::cluster, true},
+      {"keyspace", &ServerInfo::keyspace, true},
+  };
+  const auto asked = [&](std::string_view name) {
+    return std::any_of(sections.begin(), sections.end(), [&](std::string_view section) {
+      return base::equals_ignoring_case(section, name);
+    });
+  };
+  const bool all = asked("all") || asked("everything");
+  const bool defaults = sections.empty() || asked("default");
+  std::string out;
+  for (const Section& section : table) {
+    if (!all && !asked(section.name) && !(defaults && section.is_default)) continue;
+    if (!out.empty()) out += "\r\n";
+    (this->*section.write)(out);
+  }
+  return out;
+}
+
+std::uint64_t ServerInfo::sum(commands::Counter commands::LoopStatistics::*counter) const {
+  std::uint64_t total = 0;
+  for (const auto& loop : from_.services.statistics)
+    total += ((*loop).*counter).value();
+  return total;
+}
+
+std::uint64_t ServerInfo::commands_processed() const {
+  return sum(&commands::LoopStatistics::commands_processed);
+}
+
+void ServerInfo::server(std::string& out) const {
+  const auto config = from_.config.snapshot();
+  utsname system{};
+  uname(&system);
+  const std::int64_t now_ms = base::wall_ms();
+  const std::int64_t uptime_s = (now_ms - from_.started_ms) / 1000;
+  char executable[4096] = {};
+  if (readlink("/proc/self/exe", executable, sizeof executable - 1) < 0) executable[0] = '\0';
+  line(out, "# Server");
+  line(out, "redis_version:{}", redis_version);
+  line(out, "server_name:duplex");
+  line(out, "duplex_version:{}", duplex_version);
+  line(out, "redis_git_sha1:00000000");
+  line(out, "redis_git_dirty:0");
+  line(out, "redis_build_id:0");
+  line(out, "redis_mode:standalone");
+  line(out, "os:{} {} {}", system.sysname, system.release, system.machine);
+  line(out, "arch_bits:64");
+  line(out, "monotonic_clock:POSIX clock_gettime");
+  line(out, "multiplexing_api:{}", from_.pool.loop(0).backend_name());
+  line(out, "atomicvar_api:c11-builtin");
+  line(out, "gcc_version:{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+  line(out, "process_id:{}", getpid());
+  line(out, "process_supervised:no");
+  line(out, "run_id:{}", from_.run_id);
+  line(out, "tcp_port:{}", config->port);
+  line(out, "http_port:{}", config->http_port);
+  line(out, "server_time_usec:{}", base::wall_us());
+  line(out, "uptime_in_seconds:{}", uptime_s);
+  line(out, "uptime_in_days:{}", uptime_s / 86400);
+  line(out, "hz:{}", config->hz);
+  line(out, "configured_hz:{}", config->hz);
+  line(out, "lru_clock:{}", (now_ms / 1000) & 0xffffff);
+  line(out, "executable:{}", executable);
+  line(out, "config_file:{}", from_.config.file());
+  line(out, "io_threads_active:{}", from_.pool.size() > 1 ? 1 : 0);
+}
+
+void ServerInfo::clients(std::string& out) const {
+  std::size_t watching = 0;
+  std::size_t subscribed = 0;
+  from_.services.clients.for_each([&](const commands::Client& client) {
+    watching += client.watch_count.load(std::memory_order_relaxed) != 0 ? 1 : 0;
+    subscribed += client.channels_count.load(std::memory_order_relaxed) +
+                              client.patterns_count.load(std::memory_order_relaxed) +
+                              client.shard_channels_count.load(std::memory_order_relaxed) !=
+                          0
+                      ? 1
+                      : 0;
+  });
+  line(out, "# Clients");
+  line(out, "connected_clients:{}", from_.services.clients.size());
+  line(out, "cluster_connections:0");
+  line(out, "maxclients:{}", from_.limits.clients_max.load(std::memory_order_relaxed));
+  line(out, "client_recent_max_input_buffer:0");
+  line(out, "client_recent_max_output_buffer:0");
+  line(out, "blocked_clients:0");
+  line(out, "tracking_clients:0");
+  line(out, "pubsub_clients:{}", subscribed);
+  line(out, "watching_clients:{}", watching);
+  line(out, "clients_in_timeout_table:0");
+}
+
+void ServerInfo::memory(std::string& out) const {
+  const auto config = from_.config.snapshot();
+  static constexpr std::string_view policies[] = {"volatile-lru",
+                                                  "volatile-lfu",
+                                                  "volatile-random",
+                                                  "volatile-ttl",
+                                                  "allkeys-lru",
+                                                  "allkeys-lfu",
+                                                  "allkeys-random",
+                                                  "noeviction"};
+  const std::uint64_t used = base::allocated_bytes();
+  const std::uint64_t peak = base::allocated_bytes_peak();
+  const std::uint64_t resident = resident_bytes();
+  const std::uint64_t overhead = from_.services.keyspace.table_bytes();
+  const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const aof::Log* log = from_.log.load(std::memory_order_acquire);
+  line(out, "# Memory");
+  line(out, "used_memory:{}", used);
+  line(out, "used_memory_human:{}", human(used));
+  line(out, "used_memory_rss:{}", resident);
+  line(out, "used_memory_rss_human:{}", human(resident));
+  line(out, "used_memory_peak:{}", peak);
+  line(out, "used_memory_peak_human:{}", human(peak));
+  line(out,
+       "used_memory_peak_perc:{:.2f}%",
+       100.0 * static_cast<double>(used) / static_cast<double>(std::max<std::uint64_t>(peak, 1)));
+  line(out, "used_memory_overhead:{}", overhead);
+  line(out, "used_memory_dataset:{}", used > overhead ? used - overhead : 0);
+  line(out, "allocator_allocated:{}", used);
+  line(out, "allocator_active:{}", resident);
+  line(out, "allocator_resident:{}", resident);
+  line(out, "total_system_memory:{}", physical);
+  line(out, "total_system_memory_human:{}", human(physical));
+  line(out, "used_memory_scripts:0");
+  line(out, "number_of_cached_scripts:0");
+  line(out, "number_of_functions:0");
+  line(out, "number_of_libraries:0");
+  line(out, "maxmemory:{}", config->maxmemory);
+  line(out, "maxmemory_human:{}", human(static_cast<std::uint64_t>(config->maxmemory)));
+  line(out, "maxmemory_policy:{}", policies[static_cast<std::size_t>(config->maxmemory_policy)]);
+  line(out,
+       "mem_fragmentation_ratio:{:.2f}",
+       static_cast<double>(resident) / static_cast<double>(std::max<std::uint64_t>(used, 1)));
+  line(out,
+       "mem_fragmentation_bytes:{}",
+       static_cast<std::int64_t>(resident) - static_cast<std::int64_t>(used));
+  line(out, "mem_not_counted_for_evict:0");
+  line(out, "mem_replication_backlog:0");
+  line(out, "mem_total_replication_buffers:0");
+  line(out, "mem_clients_slaves:0");
+  line(out, "mem_clients_normal:0");
+  line(out, "mem_cluster_links:0");
+  line(out, "mem_aof_buffer:{}", log == nullptr ? 0 : log->stats().pending_bytes);
+#ifdef DUPLEX_SYSTEM_ALLOCATOR
+  line(out, "mem_allocator:libc");
+#else
+  line(out, "mem_allocator:mimalloc");
+#endif
+  line(out, "active_defrag_running:0");
+  line(out, "lazyfree_pending_objects:{}", from_.reclaimer.pending());
+  line(out, "lazyfreed_objects:{}", from_.reclaimer.freed());
+}
+
+void ServerInfo::persistence(std::string& out) const {
+  const bool loading = from_.services.settings.loading.load(std::memory_order_relaxed);
+  const aof::Log* log = from_.log.load(std::memory_order_acquire);
+  line(out, "# Persistence");
+  line(out, "loading:{}", loading ? 1 : 0);
+  line(out, "async_loading:0");
+  if (loading) {
+    const std::int64_t started_ms = from_.progress.started_ms.load(std::memory_order_relaxed);
+    const std::uint64_t total = from_.progress.total_bytes.load(std::memory_order_relaxed);
+    const std::uint64_t loaded = from_.progress.loaded_bytes.load(std::memory_order_relaxed);
+    const double share =
+        total == 0 ? 0 : static_cast<double>(loaded) / static_cast<double>(total);
+    const double elapsed_s = static_cast<double>(base::wall_ms() - started_ms) / 1000;
+    line(out, "loading_start_time:{}", started_ms / 1000);
+    line(out, "loading_total_bytes:{}", total);
+    line(out, "loading_loaded_bytes:{}", loaded);
+    line(out, "loading_loaded_perc:{:.2f}", share * 100);
+    line(out,
+         "loading_eta_seconds:{}",
+         share > 0 ? static_cast<std::int64_t>(elapsed_s * (1 - share) / share) : 1);
+  }
+  line(out, "rdb_changes_since_last_save:{}", from_.log_sink.changes());
+  line(out, "rdb_bgsave_in_progress:0");
+  line(out, "rdb_last_save_time:{}", from_.started_ms / 1000);
+  line(out, "rdb_last_bgsave_status:ok");
+  line(out, "rdb_last_bgsave_time_sec:-1");
+  line(out, "rdb_current_bgsave_time_sec:-1");
+  line(out, "rdb_saves:0");
+  line(out, "aof_enabled:{}", log != nullptr ? 1 : 0);
+  line(out, "aof_rewrite_in_progress:0");
+  line(out, "aof_rewrite_scheduled:0");
+  line(out, "aof_last_rewrite_time_sec:-1");
+  line(out, "aof_current_rewrite_time_sec:-1");
+  line(out, "aof_last_bgrewrite_status:ok");
+  line(out, "aof_rewrites:0");
+  if (log == nullptr) return line(out, "aof_last_write_status:ok");
+  const aof::LogStats stats = log->stats();
+  line(out, "aof_last_write_status:{}", stats.last_write_ok && stats.last_sync_ok ? "ok" : "err");
+  line(out, "aof_current_size:{}", stats.current_bytes);
+  line(out, "aof_base_size:{}", stats.base_bytes);
+  line(out, "aof_pending_rewrite:0");
+  line(out, "aof_buffer_length:{}", stats.pending_bytes);
+  line(out, "aof_pending_bio_fsync:{}", log->durable() < log->written() ? 1 : 0);
+  line(out, "aof_delayed_fsync:{}", stats.delayed_syncs);
+  line(out, "aof_last_fsync_usec:{}", stats.last_sync_us);
+}
+
+void ServerInfo::replication(std::string& out) const {
+  const aof::Log* log = from_.log.load(std::memory_order_acquire);
+  line(out, "# Replication");
+  line(out, "role:master");
+  line(out, "connected_slaves:0");
+  line(out, "master_failover_state:no-failover");
+  line(out, "master_replid:{}", log == nullptr ? from_.run_id : log->start().store_id);
+  line(out, "master_replid2:{}", no_replication_id);
+  line(out, "master_repl_offset:{}", log == nullptr ? 0 : log->appended());
+  line(out, "second_repl_offset:-1");
+  line(out, "repl_backlog_active:0");
+  line(out, "repl_backlog_size:1048576");
+  line(out, "repl_backlog_first_byte_offset:0");
+  line(out, "repl_backlog_histlen:0");
+}
+
+void ServerInfo::cpu(std::string& out) const {
+  rusage self{};
+  rusage children{};
+  getrusage(RUSAGE_SELF, &self);
+  getrusage(RUSAGE_CHILDREN, &children);
+  line(out, "# CPU");
+  line(out, "used_cpu_sys:{:.6f}", seconds(self.ru_stime));
+  line(out, "used_cpu_user:{:.6f}", seconds(self.ru_utime));
+  line(out, "used_cpu_sys_children:{:.6f}", seconds(children.ru_stime));
+  line(out, "used_cpu_user_children:{:.6f}", seconds(children.ru_utime));
+}
+
+void ServerInfo::modules(std::string& out) const { line(out, "# Modules"); }
+
+void ServerInfo::cluster(std::string& out) const {
+  line(out, "# Cluster");
+  line(out, "cluster_enabled:0");
+}
+
+void ServerInfo::keyspace(std::string& out) const {
+  line(out, "# Keyspace");
+  for (int database = 0; database < from_.services.keyspace.databases(); ++database) {
+    const store::DatabaseSize size = from_.services.keyspace.size(database);
+    if (size.keys != 0)
+      line(out, "db{}:keys={},expires={},avg_ttl=0", database, size.keys, size.expiring);
+  }
+}
+
+}  // namespace duplex::server
