@@ -1,11 +1,11 @@
 // Published messages as RESP subscribers get them.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "pubsub/message.h"
 #include "resp/reply_writer.h"
+
+#include <string>
+#include <string_view>
 
 namespace duplex::net {
 

@@ -1,12 +1,6 @@
 // One RESP connection: bytes to requests, requests to the executor, replies to the socket.
 #pragma once
 
-#include <atomic>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string_view>
-
 #include "base/buffer.h"
 #include "commands/client.h"
 #include "commands/connection.h"
@@ -14,6 +8,12 @@
 #include "net/socket.h"
 #include "pubsub/loop_subscribers.h"
 #include "resp/request_parser.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace duplex::net {
 
