@@ -118,12 +118,22 @@ store::Table::Position CommandContext::find(int database, const store::HashedKey
   return at;
 }
 
+bool CommandContext::find_string(const store::HashedKey& key, store::Table::Position& at) {
+  at = find(key);
+  if (!at || at.entry()->type() == store::ValueType::string) return true;
+  error(errors::wrong_type);
+  return false;
+}
+
 store::Table::Position CommandContext::put(int database,
                                            const store::HashedKey& key,
                                            store::Table::Position at,
                                            store::EntryPtr entry) {
   entry->touch(access_clock());
-  if (!at) return lock_.insert(database, key, std::move(entry));
+  if (!at) {
+    notify(database, key.key, Event::created, "new");
+    return lock_.insert(database, key, std::move(entry));
+  }
   discard(lock_.replace(database, key, at, std::move(entry)));
   return at;
 }

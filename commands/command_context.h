@@ -73,6 +73,9 @@ class CommandContext {
   // For writing: where the entry stands, after an ended one was removed (and logged).
   store::Table::Position find(const store::HashedKey& key) { return find(database(), key); }
   store::Table::Position find(int database, const store::HashedKey& key);
+  // The string at a key; answers WRONGTYPE itself and returns false if it is another type. `at` is
+  // empty if there is none.
+  bool find_string(const store::HashedKey& key, store::Table::Position& at);
 
   // Puts an entry at a key whose position find() gave: replaces, or inserts if there was none.
   store::Table::Position put(const store::HashedKey& key,

@@ -7,9 +7,23 @@ namespace duplex::commands {
 
 std::vector<std::span<const CommandSpec>> command_families() {
   return {
+      bitfield_commands(),
+      bitmap_commands(),
       client_commands(),
+      command_commands(),
       connection_commands(),
+      debug_commands(),
+      expire_commands(),
+      generic_commands(),
+      keyspace_commands(),
+      object_commands(),
+      lcs_commands(),
       pubsub_commands(),
+      string_commands(),
+      string_multi_commands(),
+      string_number_commands(),
+      string_range_commands(),
+      server_commands(),
       transaction_commands(),
   };
 }

@@ -8,9 +8,23 @@
 
 namespace duplex::commands {
 
+std::span<const CommandSpec> bitfield_commands();
+std::span<const CommandSpec> bitmap_commands();
 std::span<const CommandSpec> client_commands();
+std::span<const CommandSpec> command_commands();
 std::span<const CommandSpec> connection_commands();
+std::span<const CommandSpec> debug_commands();
+std::span<const CommandSpec> expire_commands();
+std::span<const CommandSpec> generic_commands();
+std::span<const CommandSpec> keyspace_commands();
+std::span<const CommandSpec> object_commands();
+std::span<const CommandSpec> lcs_commands();
 std::span<const CommandSpec> pubsub_commands();
+std::span<const CommandSpec> string_commands();
+std::span<const CommandSpec> string_multi_commands();
+std::span<const CommandSpec> string_number_commands();
+std::span<const CommandSpec> string_range_commands();
+std::span<const CommandSpec> server_commands();
 
 // All of them, for the command table.
 std::vector<std::span<const CommandSpec>> command_families();

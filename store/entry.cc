@@ -121,6 +121,10 @@ EntryPtr Entry::make_integer(std::string_view key, std::int64_t value, std::int6
 
 EntryPtr Entry::make_string(std::string_view key, std::string_view value, std::int64_t expiry_ms) {
   if (const auto number = base::parse_int64(value)) return make_integer(key, *number, expiry_ms);
+  return make_text(key, value, expiry_ms);
+}
+
+EntryPtr Entry::make_text(std::string_view key, std::string_view value, std::int64_t expiry_ms) {
   if (value.size() > inline_value_bytes_max) return make_raw(key, value, value.size(), expiry_ms);
   return allocate(key,
                   {.kind = kind_of(ValueType::string, encoding_for(value.size())),

@@ -54,6 +54,8 @@ class Entry {
                            std::string_view value,
                            std::size_t capacity,
                            std::int64_t expiry_ms);
+  // As make_string(), but as bytes even if they are an integer: what INCRBYFLOAT leaves behind.
+  static EntryPtr make_text(std::string_view key, std::string_view value, std::int64_t expiry_ms);
   static EntryPtr make_integer(std::string_view key, std::int64_t value, std::int64_t expiry_ms);
 
   std::string_view key() const { return {bytes() + key_offset(), key_size()}; }

@@ -30,7 +30,7 @@ TEST(ReplyText, ShowsEveryType) {
   EXPECT_EQ(reply_text("%1\r\n+a\r\n#t\r\n~1\r\n,1.5\r\n>1\r\n=6\r\ntxt:hi\r\n"),
             "{+a=>#t} ~[,1.5] >[=txt:\"hi\"]");
   EXPECT_EQ(reply_text("$3\r\n\"\\\n\r\n"), R"("\"\\\x0a")");
-  EXPECT_EQ(reply_text("*2\r\n:1\r\n"), "[:1<garbage \"\">]");
+  EXPECT_EQ(reply_text("*2\r\n:1\r\n"), "[:1 <garbage \"\">");
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ class ReplyPrinter {
         element();
       }
     }
-    text_ += open == "{" ? '}' : ']';
+    if (!broken_) text_ += open == "{" ? '}' : ']';
   }
 
   std::string_view rest_;
