@@ -66,7 +66,7 @@ class DUPLEX_CAPABILITY("mutex") Mutex {
 #endif
 
   std::atomic<std::uint32_t> state_{unlocked};
-  const LockRank rank_;
+  [[maybe_unused]] const LockRank rank_;  // read by debug builds
 };
 
 // Holds a Mutex for a scope.

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace duplex::server {
@@ -68,7 +69,9 @@ template <auto Member>
 Outcome write_member(const Directive& directive, Config& config, Words words, Source) {
   using Type = std::remove_reference_t<decltype(config.*Member)>;
   if constexpr (std::same_as<Type, std::vector<std::string>>) {
-    config.*Member = words_of_list(words);
+    auto list = parse_list(words);
+    if (!list) return std::unexpected(list.error());
+    config.*Member = *std::move(list);
     return {};
   } else {
     if (words.size() != 1) return std::unexpected(std::string(wrong_number_of_arguments));

@@ -44,6 +44,13 @@ std::string_view access_word(ChannelAccess access) {
   return access == ChannelAccess::anonymous ? "anon" : "none";
 }
 
+// Is the word the same with and without quotes?
+bool is_plain(std::string_view word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) {
+    return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
+  });
+}
+
 std::string rule_text(const ChannelRule& rule) {
   return fmt::format("sub={} pub={}", access_word(rule.subscribe), access_word(rule.publish));
 }
@@ -73,6 +80,11 @@ std::vector<std::string> single_line(const Directive& directive, const Config& c
     if (const auto bytes = base::parse_int64(value)) shown = format_memory_with_unit(*bytes);
   } else if (kind == Kind::text || value.empty()) {
     shown = in_quotes(value);
+  } else if (kind == Kind::words) {
+    std::vector<std::string> words = words_of_list(Words(&value, 1));
+    for (std::string& word : words)
+      if (!is_plain(word)) word = in_quotes(word);
+    shown = joined(words);
   }
   return {fmt::format("{} {}", directive.name, shown)};
 }
@@ -219,10 +231,11 @@ std::string read_percentiles(const Directive&, const Config& config) {
 }
 
 Outcome write_bind(const Directive&, Config& config, Words words, Source) {
-  std::vector<std::string> addresses = words_of_list(words);
-  if (addresses.size() > bind_addresses_max)
+  auto addresses = parse_list(words);
+  if (!addresses) return std::unexpected(addresses.error());
+  if (addresses->size() > bind_addresses_max)
     return std::unexpected("Too many bind addresses specified.");
-  config.bind = std::move(addresses);
+  config.bind = *std::move(addresses);
   return {};
 }
 

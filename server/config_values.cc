@@ -131,7 +131,11 @@ Outcome parse_text(const Shape& shape, std::string_view text) {
 }
 
 std::expected<std::string, std::string> canonical_value(const Shape& shape, Words words) {
-  if (shape.kind == Kind::words) return joined(words_of_list(words));
+  if (shape.kind == Kind::words) {
+    const auto list = parse_list(words);
+    if (!list) return std::unexpected(list.error());
+    return joined(*list);
+  }
   if (shape.kind == Kind::choices) return canonical_choices(shape, words);
   if (words.size() != 1) return std::unexpected(std::string(wrong_number_of_arguments));
   if (shape.kind == Kind::yes_no) {
@@ -180,6 +184,14 @@ std::vector<std::string> words_of_list(Words words) {
     if (blank == std::string_view::npos) return result;
     rest.remove_prefix(blank + 1);
   }
+}
+
+std::expected<std::vector<std::string>, std::string> parse_list(Words words) {
+  std::vector<std::string> list = words_of_list(words);
+  for (const std::string& word : list)
+    if (word.empty() || word.find_first_of(" \t\n\r\v\f") != std::string::npos)
+      return std::unexpected("the words of a list may not be empty or contain blanks");
+  return list;
 }
 
 std::string joined(std::span<const std::string> words) {

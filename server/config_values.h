@@ -58,6 +58,8 @@ std::string format_memory_with_unit(std::int64_t bytes);
 
 // One text with spaces becomes several words (CONFIG SET save "900 1 60 100"); "" becomes none.
 std::vector<std::string> words_of_list(Words words);
+// The same for lists of plain words, where none may be empty or have blanks inside.
+std::expected<std::vector<std::string>, std::string> parse_list(Words words);
 std::string joined(std::span<const std::string> words);
 
 // `text` in double quotes, so that splitting the line gives it back.

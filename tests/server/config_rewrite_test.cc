@@ -87,6 +87,12 @@ TEST(ConfigRewrite, ReplacesLinesThatBelongTogether) {
             "client-output-buffer-limit pubsub 4 5 6\n");
 }
 
+TEST(ConfigRewrite, QuotesWordsOfAListThatNeedIt) {
+  EXPECT_EQ(rewritten("rt-origins https://a.example\n",
+                      [](Config& config) { config.rt_origins = {"https://b.example", "\"x'"}; }),
+            "rt-origins https://b.example \"\\\"x'\"\n");
+}
+
 TEST(ConfigRewrite, KnowsADirectiveByItsOtherName) {
   EXPECT_EQ(rewritten("hash-max-ziplist-entries 5\n",
                       [](Config& config) { config.hash_max_listpack_entries = 6; }),
