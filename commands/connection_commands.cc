@@ -1,4 +1,5 @@
 // AUTH, ECHO, HELLO, PING, QUIT, RESET and SELECT: what a connection is and speaks.
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -61,6 +62,8 @@ void quit(CommandContext& ctx) {
 void select(CommandContext& ctx) {
   const auto index = ctx.integer_arg(1);
   if (!index) return;
+  if (*index < std::numeric_limits<int>::min() || *index > std::numeric_limits<int>::max())
+    return ctx.error("ERR value is out of range, value must between -2147483648 and 2147483647");
   if (*index < 0 || *index >= ctx.services().keyspace.databases())
     return ctx.error(errors::db_index_out_of_range);
   ctx.client().database.store(static_cast<int>(*index), std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 // Runs requests on one loop: find, gate, queue, lock, run, log, notify.
 #include "commands/executor.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
@@ -18,12 +19,17 @@ namespace {
 // Redis quotes at most this much of an unknown command's arguments.
 constexpr std::size_t quoted_bytes_max = 128;
 
+// Like a C string: up to the first NUL.
+std::string_view printable(std::string_view text, std::size_t bytes_max) {
+  return text.substr(0, std::min(bytes_max, text.find('\0')));
+}
+
 std::string unknown_command(Args args) {
   std::string quoted;
   for (std::size_t i = 1; i < args.size() && quoted.size() < quoted_bytes_max; ++i)
-    quoted += fmt::format("'{}' ", args[i].substr(0, quoted_bytes_max - quoted.size()));
+    quoted += fmt::format("'{}' ", printable(args[i], quoted_bytes_max - quoted.size()));
   return fmt::format("ERR unknown command '{}', with args beginning with: {}",
-                     args[0].substr(0, quoted_bytes_max),
+                     printable(args[0], quoted_bytes_max),
                      quoted);
 }
 
@@ -65,12 +71,12 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
   context_.client_ = &client;
   context_.reply_ = resp::ReplyWriter(out, client.protocol.load(std::memory_order_relaxed));
   if (request.command == nullptr) prepare(request);
+  const std::size_t before = out.size();
   const Command* command = find(client, request);
   if (command != nullptr) {
-    if (is_paused(*command)) return Outcome::postponed;
+    if (is_paused(client, *command)) return Outcome::postponed;
     client.last_command.store(command, std::memory_order_relaxed);
   }
-  const std::size_t before = out.size();
   if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
   if (command != nullptr && gate(client, *command, request.args)) dispatch(client, request, out);
   if (client.reply_mode == ReplyMode::off || client.reply_mode == ReplyMode::skip_this)
@@ -112,19 +118,28 @@ const Command* Executor::find(Client& client, const Request& request) {
 
 void Executor::reject(Client& client, const Command* command, std::string_view text) {
   if (command != nullptr) statistics_.command(command->index).rejected.add(1);
+  if (command != nullptr && is_exec(*command)) {
+    discard_transaction(client, services_.watchers);
+    return context_.error(fmt::format("EXECABORT Transaction discarded because of: {}",
+                                      text.substr(text.find(' ') + 1)));
+  }
   if (client.transaction.open) client.transaction.failed = true;
   context_.error(text);
 }
 
-bool Executor::is_paused(const Command& command) const {
+bool Executor::is_paused(const Client& client, const Command& command) const {
   const std::int64_t until = services_.settings.paused_until_ms.load(std::memory_order_relaxed);
   if (until == 0 || until <= context_.now_ms_) [[likely]]
     return false;
   // An operator can always look around and end the pause.
   if (has(command.spec->flags, Flag::admin)) return false;
   if (services_.settings.pause_all.load(std::memory_order_relaxed)) return true;
-  return has(command.spec->flags, Flag::write | Flag::may_replicate) ||
-         has(command.spec->flags, Flag::runs_in_multi);
+  constexpr Flag changing = Flag::write | Flag::may_replicate;
+  if (has(command.spec->flags, changing)) return true;
+  const auto& queue = client.transaction.queue;
+  return is_exec(command) && std::any_of(queue.begin(), queue.end(), [](const auto& queued) {
+           return has(queued.command->spec->flags, changing);
+         });
 }
 
 bool Executor::gate(Client& client, const Command& command, Args args) {

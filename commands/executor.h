@@ -67,7 +67,7 @@ class Executor {
 
   const Command* find(Client& client, const Request& request);
   bool gate(Client& client, const Command& command, Args args);
-  bool is_paused(const Command& command) const;
+  bool is_paused(const Client& client, const Command& command) const;
   void queue(Client& client, const Command& command, Args args);
   bool take_locks(const Command& command, const Request& request);
   void reject(Client& client, const Command* command, std::string_view text);

@@ -81,9 +81,9 @@ void EventLoop::pass() {
     if (busy_us > longest_pass_us_.load(std::memory_order_relaxed))
       longest_pass_us_.store(busy_us, std::memory_order_relaxed);
   }
+  now_ms_ = 0;
   backend_->wait(may_block);
   pass_begun_us_ = base::steady_us();
-  now_ms_ = base::wall_ms();
   add(passes_, 1);
 
   deliver_notices();

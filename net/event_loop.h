@@ -1,6 +1,7 @@
 // One thread's loop: takes completions, lets handlers work, sends what they queued, waits.
 #pragma once
 
+#include "base/clock.h"
 #include "net/backend.h"
 #include "net/descriptor.h"
 #include "net/inbox.h"
@@ -92,8 +93,11 @@ class EventLoop {
   // appends to sockets and marks dirty leaves in the same pass.
   void set_before_flush(std::function<void()> hook) { before_flush_ = std::move(hook); }
 
-  // Wall clock in milliseconds when this pass began.
-  std::int64_t now_ms() const { return now_ms_; }
+  // Wall clock in milliseconds when it was first asked for in this pass: one value for a pass.
+  std::int64_t now_ms() {
+    if (now_ms_ == 0) now_ms_ = base::wall_ms();
+    return now_ms_;
+  }
 
   // The io_context of this loop; calling this makes the loop poll it in this pass or the next.
   boost::asio::io_context& io_context();
@@ -153,7 +157,7 @@ class EventLoop {
 
   bool asio_work_ = false;
   bool stopping_ = false;
-  std::int64_t now_ms_ = 0;
+  std::int64_t now_ms_ = 0;  // 0: not asked for yet in this pass
   std::int64_t pass_begun_us_ = 0;
   std::atomic<std::size_t> load_{0};
   // Written by the loop only.
