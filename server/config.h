@@ -83,7 +83,7 @@ struct Config {
   // Browsers.
   std::int64_t http_port = 8080;
   std::vector<std::string> http_bind = {"127.0.0.1", "-::1"};
-  std::int64_t http_header_limit = 16 << 10;
+  std::int64_t http_header_limit = 8 << 10;
   std::int64_t http_body_limit = 1 << 20;
   std::int64_t http_timeout_s = 30;
   std::int64_t http_maxclients = 10000;
@@ -96,7 +96,8 @@ struct Config {
   std::int64_t ws_channels_limit = 128;
   std::int64_t ws_channel_name_limit = 255;
   std::int64_t ws_output_limit = 1 << 20;
-  bool conformance_endpoints = false;
+  bool demo = false;                   // the checkboxes at /demo
+  bool conformance_endpoints = false;  // /echo; not on a public address
 
   // The process.
   bool daemonize = false;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "resp/inline_arguments.h"
+#include "server/config_special.h"
 #include "server/config_table.h"
 
 #include <fmt/format.h>
@@ -124,6 +125,7 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
 }
 
 std::string ConfigError::message(std::string_view program) const {
+  if (origin.empty()) return fmt::format("Fatal error in the configuration: {}\n", reason);
   if (line == 0)
     return fmt::format("Fatal error, can't open config file '{}': {}\n", origin, reason);
   return fmt::format(
@@ -225,6 +227,8 @@ std::expected<LoadedConfig, ConfigError> load_config(const CommandLine& command_
   if (auto outcome = reader.read_text(command_line.lines, "the command line"); !outcome)
     return std::unexpected(outcome.error());
   loaded.config = reader.config();
+  if (std::string reason = check_together(loaded.config); !reason.empty())
+    return std::unexpected(ConfigError{"", 0, "", std::move(reason)});
   loaded.notes = reader.notes();
   return loaded;
 }

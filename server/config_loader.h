@@ -33,7 +33,7 @@ CommandLine parse_command_line(std::span<const std::string> arguments);
 
 // Why the configuration cannot be used.
 struct ConfigError {
-  std::string origin;  // "/etc/duplex.conf", "standard input", "the command line"
+  std::string origin;  // "/etc/duplex.conf", "standard input"; empty: all of them together
   int line = 0;        // 0: the whole file
   std::string text;    // the line as it stands there
   std::string reason;

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <netinet/in.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -53,6 +55,23 @@ bool is_plain(std::string_view word) {
 
 std::string rule_text(const ChannelRule& rule) {
   return fmt::format("sub={} pub={}", access_word(rule.subscribe), access_word(rule.publish));
+}
+
+// Loopback and the networks that are not routed. A '-' in front means: not an error if it is not
+// there. Names other than localhost count as public, as what they stand for may change.
+bool is_private_address(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const std::string address(text);
+  in_addr v4{};
+  if (::inet_pton(AF_INET, address.c_str(), &v4) == 1) {
+    const std::uint32_t bits = ntohl(v4.s_addr);
+    return bits >> 24 == 127 || bits >> 24 == 10 || bits >> 20 == 0xac1 || bits >> 16 == 0xc0a8;
+  }
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, address.c_str(), &v6) == 1)
+    return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) ||
+           (v6.s6_addr[0] & 0xfe) == 0xfc;
+  return address == "localhost";
 }
 
 // Reads one `name=value` of a channel rule.
@@ -355,6 +374,17 @@ std::string_view check_hostname(std::string_view value) {
   });
   return fine ? std::string_view()
               : "Hostnames may only contain alphanumeric characters, hyphens or dots";
+}
+
+std::string check_together(const Config& config) {
+  if (!config.conformance_endpoints || config.http_port == 0) return {};
+  for (const std::string& address : config.http_bind)
+    if (!is_private_address(address))
+      return fmt::format(
+          "conformance-endpoints is for tests and must not be on at '{}': http-bind "
+          "has to name loopback or private addresses only",
+          address);
+  return {};
 }
 
 }  // namespace duplex::server

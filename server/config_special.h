@@ -49,4 +49,7 @@ std::string_view check_title_template(std::string_view value);
 std::string_view check_shutdown_options(std::string_view value);
 std::string_view check_hostname(std::string_view value);
 
+// What no single directive can tell: directives that do not go together. Empty if all do.
+std::string check_together(const Config& config);
+
 }  // namespace duplex::server

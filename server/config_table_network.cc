@@ -65,6 +65,7 @@ constexpr Directive browser[] = {
     integer<&Config::ws_channels_limit>("ws-channels-limit", 1, int_max),
     integer<&Config::ws_channel_name_limit>("ws-channel-name-limit", 1, 65535),
     memory<&Config::ws_output_limit>("ws-output-limit", 1024),
+    yes_no<&Config::demo>("demo", fixed),
     yes_no<&Config::conformance_endpoints>("conformance-endpoints", fixed),
 };
 

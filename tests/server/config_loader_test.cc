@@ -288,6 +288,35 @@ TEST_F(ConfigLoader, LetsTheCommandLineWinOverTheFile) {
   EXPECT_EQ(loaded->file, path);
 }
 
+TEST(CommandLineOptions, AllowConformanceEndpointsOnPrivateAddressesOnly) {
+  struct Case {
+    std::string address;
+    bool allowed;
+  };
+  const Case cases[] = {{"127.0.0.1", true},
+                        {"-::1", true},
+                        {"localhost", true},
+                        {"10.1.2.3", true},
+                        {"172.31.0.1", true},
+                        {"192.168.0.1", true},
+                        {"fd00::1", true},
+                        {"172.32.0.1", false},
+                        {"8.8.8.8", false},
+                        {"0.0.0.0", false},
+                        {"::", false},
+                        {"*", false},
+                        {"2001:db8::1", false},
+                        {"example.org", false}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.address);
+    const auto loaded = load_config(parse_command_line(std::vector<std::string>{
+        "--conformance-endpoints", "yes", "--http-bind", "127.0.0.1", c.address}));
+    EXPECT_EQ(loaded.has_value(), c.allowed);
+    const std::string message = loaded ? "" : loaded.error().message("Duplex");
+    EXPECT_EQ(message.find("'" + c.address + "'") != std::string::npos, !c.allowed);
+  }
+}
+
 TEST_F(ConfigLoader, SaysWhenTheFileCannotBeOpened) {
   const auto loaded = load_config(parse_command_line(std::vector<std::string>{"/nope.conf"}));
 

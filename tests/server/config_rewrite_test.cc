@@ -89,7 +89,9 @@ TEST(ConfigRewrite, ReplacesLinesThatBelongTogether) {
 
 TEST(ConfigRewrite, QuotesWordsOfAListThatNeedIt) {
   EXPECT_EQ(rewritten("rt-origins https://a.example\n",
-                      [](Config& config) { config.rt_origins = {"https://b.example", "\"x'"}; }),
+                      [](Config& config) {
+                        config.rt_origins = {"https://b.example", "\"x'"};
+                      }),
             "rt-origins https://b.example \"\\\"x'\"\n");
 }
 
