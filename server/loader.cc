@@ -1,35 +1,132 @@
 // Takes in what an earlier process left on disk: the log, or a snapshot.
 #include "server/loader.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/diagnostics.h"
+#include "base/mapped_file.h"
+#include "rdb/reader.h"
 
 namespace duplex::server {
+
+namespace {
+
+constexpr int records_per_look = 16384;
+constexpr std::int64_t report_interval_us = 2'000'000;
+
+// About what a record takes in the file.
+std::uint64_t record_bytes(std::span<const std::string_view> args) {
+  constexpr std::uint64_t framing_bytes = 6;
+  std::uint64_t bytes = framing_bytes;
+  for (const std::string_view arg : args)
+    bytes += arg.size() + framing_bytes;
+  return bytes;
+}
+
+}  // namespace
 
 Loader::Loader(commands::Services& services,
                commands::Executor& executor,
                LoadProgress& progress)
-    : services_(services), executor_(executor), progress_(progress) {
+    : services_(services),
+      executor_(executor),
+      progress_(progress),
+      started_s_(base::wall_ms() / 1000),
+      lock_(services.keyspace) {
   client_.authenticated.store(true, std::memory_order_relaxed);
   executor_.set_now(0);
 }
 
 std::expected<aof::Recovered, std::string> Loader::load_log(const aof::RecoveryOptions& options) {
+  std::uint64_t total = 0;
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(
+           options.directory + "/" + options.append_directory, ignored))
+    if (file.is_regular_file(ignored)) total += file.file_size(ignored);
+  progress_.total_bytes.store(total, std::memory_order_relaxed);
   const aof::RecoverySink sink{
       .on_rdb = [this](std::string_view path, std::string_view bytes) { return load_rdb(path, bytes); },
       .on_record = [this](std::span<const std::string_view> args)
           -> std::expected<void, std::string> {
         if (auto error = executor_.replay(client_, args)) return std::unexpected(std::move(*error));
+        note_progress(record_bytes(args));
         return {};
       }};
   return aof::recover(options, sink);
 }
 
-}  // namespace duplex::server
-namespace duplex::server {
-std::expected<void, std::string> Loader::load_snapshot(const std::string&) { return std::unexpected("rdb"); }
-std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view, std::string_view) { return std::unexpected("rdb"); }
+void Loader::note_progress(std::uint64_t bytes) {
+  const std::uint64_t loaded =
+      progress_.loaded_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  // Looking at the clock for each record would cost more than some records.
+  if (++records_since_look_ < records_per_look) return;
+  records_since_look_ = 0;
+  const std::int64_t now_us = base::steady_us();
+  if (now_us - reported_us_ < report_interval_us) return;
+  reported_us_ = now_us;
+  base::log(base::LogLevel::notice,
+            "Loading: {} of {} MB",
+            loaded >> 20,
+            progress_.total_bytes.load(std::memory_order_relaxed) >> 20);
 }
+
+std::expected<void, std::string> Loader::load_snapshot(const std::string& path) {
+  auto file = base::MappedFile::open(path);
+  if (!file) return std::unexpected(fmt::format("Can't read {}: {}", path, file.error().message()));
+  progress_.total_bytes.store(file->bytes().size(), std::memory_order_relaxed);
+  auto loaded = load_rdb(path, file->bytes());
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  return {};
+}
+
+std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
+                                                         std::string_view bytes) {
+  rdb::Reader reader(bytes);
+  int database = 0;
+  std::uint64_t keys = 0;
+  while (true) {
+    auto record = reader.next();
+    if (!record) return std::unexpected(fmt::format("{}: {}", path, record.error()));
+    if (const auto* end = std::get_if<rdb::End>(&*record)) {
+      base::log(base::LogLevel::notice, "Loaded {} keys from {}", keys, path);
+      return end->bytes;
+    }
+    if (std::holds_alternative<rdb::Function>(*record))
+      return std::unexpected(
+          fmt::format("{}: holds a library of functions, which this version cannot run", path));
+    if (const auto* selected = std::get_if<rdb::Database>(&*record)) {
+      if (selected->number >= static_cast<std::uint64_t>(services_.keyspace.databases()))
+        return std::unexpected(fmt::format(
+            "{}: has keys in database {}, but 'databases' allows fewer", path, selected->number));
+      database = static_cast<int>(selected->number);
+    }
+    if (const auto* entry = std::get_if<rdb::Entry>(&*record)) {
+      if (!insert(database, *entry))
+        return std::unexpected(fmt::format("{}: the key '{}' stands there twice", path, entry->key));
+      ++keys;
+      progress_.loaded_keys.store(keys, std::memory_order_relaxed);
+      note_progress(entry->key.size() + entry->value.string.size());
+    }
+  }
+}
+
+bool Loader::insert(int database, const rdb::Entry& from) {
+  const store::HashedKey key(from.key);
+  store::EntryPtr entry = store::Entry::make_string(
+      from.key, from.value.string, from.expire_at_ms.value_or(store::no_expiry));
+  const auto idle_s = static_cast<std::int64_t>(from.idle_s.value_or(0));
+  entry->touch(static_cast<std::uint32_t>((started_s_ - idle_s) & 0xffffff));
+  lock_.lock(key);
+  const bool is_new = !lock_.find(database, key);
+  if (is_new) lock_.insert(database, key, std::move(entry));
+  lock_.unlock();
+  return is_new;
+}
+
+}  // namespace duplex::server

@@ -76,6 +76,13 @@ Server::Server(LoadedConfig config)
                 .server = *this,
                 .statistics = statistics_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
+      loops_([this] {
+        std::vector<std::unique_ptr<net::CommandLoop>> loops;
+        for (std::size_t i = 0; i < loop_count_; ++i)
+          loops.push_back(std::make_unique<net::CommandLoop>(
+              pool_.loop(i), services_, *statistics_[i], limits_, current_log_));
+        return loops;
+      }()),
       info_({.config = config_,
              .services = services_,
              .log_sink = log_sink_,
@@ -86,11 +93,10 @@ Server::Server(LoadedConfig config)
              .progress = progress_,
              .rates = rates_,
              .run_id = random_hex_id(),
-             .started_ms = base::wall_ms()}) {
+             .started_ms = base::wall_ms()}),
+      metrics_(info_.sources(), web_counters_),
+      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_) {
   bind_config();
-  for (std::size_t i = 0; i < loop_count_; ++i)
-    loops_.push_back(std::make_unique<net::CommandLoop>(
-        pool_.loop(i), services_, *statistics_[i], limits_, current_log_));
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 
@@ -131,6 +137,7 @@ std::expected<void, std::string> Server::start() {
             pool_.loop(0).backend_reason());
   if (auto loaded = load(); !loaded) return loaded;
   settings_.loading.store(false, std::memory_order_relaxed);
+  http_.open_demo();
   base::log(base::LogLevel::notice, "Ready to accept connections");
   return {};
 }
@@ -160,7 +167,7 @@ Server::Started Server::listen() {
     if (!listener) return std::unexpected(listener.error());
     listeners_.push_back(std::move(*listener));
   }
-  return {};
+  return http_.listen(*config);
 }
 
 Server::Started Server::load() {
@@ -238,14 +245,15 @@ void Server::request_stop() {
 }
 
 bool Server::stop() {
-  if (loops_.empty()) return true;
+  if (stopped_) return true;
+  stopped_ = true;
   listeners_.clear();
+  http_.begin_shutdown();
   bool saved = true;
   pool_.stop();
   pool_.join();
   if (log_) saved = log_->close();
   current_log_.store(nullptr, std::memory_order_release);
-  loops_.clear();
   if (!saved)
     base::log(base::LogLevel::warning, "The append only file could not be written completely.");
   return saved;

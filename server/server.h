@@ -23,10 +23,13 @@
 #include "net/session_limits.h"
 #include "pubsub/hub.h"
 #include "server/config_store.h"
+#include "server/http_port.h"
 #include "server/log_sink.h"
+#include "server/metrics.h"
 #include "server/reclaimer.h"
 #include "server/server_info.h"
 #include "store/keyspace.h"
+#include "ws/counters.h"
 
 namespace duplex::server {
 
@@ -92,11 +95,15 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   net::EventLoopPool pool_;
   std::vector<std::unique_ptr<net::CommandLoop>> loops_;
   ServerInfo info_;
+  ws::Counters web_counters_;
+  Metrics metrics_;
+  HttpPort http_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
 
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;
   bool stop_requested_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace duplex::server

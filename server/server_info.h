@@ -43,6 +43,7 @@ class ServerInfo {
   // "all" and "everything", all.
   std::string text(std::span<const std::string_view> sections) const;
 
+  const Sources& sources() const { return from_; }
   // Commands over all loops.
   std::uint64_t commands_processed() const;
 

@@ -1,0 +1,114 @@
+// The HTTP port: the browser's rooms joined to the rest of the server.
+#include "server/http_port.h"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/buffer.h"
+#include "commands/client.h"
+
+namespace duplex::server {
+
+ws::Options web_options(const Config& config) {
+  ws::Options options;
+  options.header_bytes_max = static_cast<std::uint32_t>(config.http_header_limit);
+  options.body_bytes_max = static_cast<std::uint64_t>(config.http_body_limit);
+  options.request_timeout_ms = config.http_timeout_s * 1000;
+  options.connections_max = static_cast<std::size_t>(config.http_maxclients);
+  options.origins = config.rt_origins;
+  options.frames.message_bytes_max = static_cast<std::size_t>(config.ws_message_limit);
+  std::vector<ws::ChannelRule> rules;
+  for (const ChannelRule& rule : config.channels)
+    rules.push_back({.pattern = rule.pattern,
+                     .anonymous_subscribe = rule.subscribe == ChannelAccess::anonymous,
+                     .anonymous_publish = rule.publish == ChannelAccess::anonymous});
+  options.json.rules = ws::ChannelRules(std::move(rules));
+  options.json.channels_max = static_cast<std::size_t>(config.ws_channels_limit);
+  options.json.channel_bytes_max = static_cast<std::size_t>(config.ws_channel_name_limit);
+  options.json.ping_s = static_cast<std::uint32_t>(config.ws_ping_interval_s);
+  options.connect_timeout_ms = config.ws_connect_timeout_s * 1000;
+  options.ping_interval_ms = config.ws_ping_interval_s * 1000;
+  options.pong_timeout_ms = config.ws_pong_timeout_s * 1000;
+  options.output_bytes_max = static_cast<std::size_t>(config.ws_output_limit);
+  options.demo = config.demo;
+  options.conformance_endpoints = config.conformance_endpoints;
+  return options;
+}
+
+// Commands of the server itself on one loop, through the loop's executor.
+class HttpPort::LoopRunner final : public ws::CommandRunner {
+ public:
+  explicit LoopRunner(net::CommandLoop& loop) : loop_(loop) {
+    client_.authenticated.store(true, std::memory_order_relaxed);
+    client_.protocol.store(resp::Protocol::resp3, std::memory_order_relaxed);
+  }
+
+  std::string run(std::span<const std::string_view> arguments) override {
+    commands::Request request{.args = arguments, .command = nullptr, .key = {}, .has_key = false};
+    base::Buffer out;
+    loop_.executor().set_now(loop_.loop().now_ms());
+    if (loop_.executor().execute(client_, request, out) == commands::Outcome::postponed)
+      return "-ERR clients are paused\r\n";
+    return std::string(out.view());
+  }
+
+ private:
+  net::CommandLoop& loop_;
+  commands::Client client_;
+};
+
+HttpPort::HttpPort(const Config& config,
+                   net::EventLoopPool& pool,
+                   std::vector<std::unique_ptr<net::CommandLoop>>& loops,
+                   ws::MetricsSource& metrics,
+                   ws::Counters& counters)
+    : pool_(pool),
+      options_(web_options(config)),
+      runners_([&] {
+        std::vector<std::unique_ptr<LoopRunner>> runners;
+        for (const auto& loop : loops)
+          runners.push_back(std::make_unique<LoopRunner>(*loop));
+        return runners;
+      }()),
+      board_(config.demo ? std::make_unique<ws::DemoBoard>(
+                               pool.loop(0), loops[0]->subscribers(), *runners_[0])
+                         : nullptr),
+      router_(options_, metrics, board_.get()) {
+  for (std::size_t i = 0; i < pool.size(); ++i)
+    fronts_.push_back(std::make_unique<ws::HttpFront>(
+        pool.loop(i), loops[i]->subscribers(), options_, router_, counters));
+}
+
+HttpPort::~HttpPort() = default;
+
+std::expected<void, std::string> HttpPort::listen(const Config& config) {
+  if (config.http_port == 0) return {};
+  auto listener = net::Listener::tcp(
+      pool_,
+      {.addresses = config.http_bind,
+       .port = static_cast<std::uint16_t>(config.http_port),
+       .backlog = static_cast<int>(config.tcp_backlog),
+       .keepalive_s = static_cast<int>(config.tcp_keepalive_s)},
+      [this](net::EventLoop& loop, net::Descriptor descriptor) {
+        fronts_[loop.index()]->accept(std::move(descriptor));
+      });
+  if (!listener) return std::unexpected(listener.error());
+  listener_ = std::move(*listener);
+  return {};
+}
+
+void HttpPort::open_demo() {
+  if (board_ == nullptr) return;
+  pool_.loop(0).post([this] { board_->start(); });
+}
+
+void HttpPort::begin_shutdown() {
+  listener_.reset();
+  for (std::size_t i = 0; i < fronts_.size(); ++i)
+    pool_.loop(i).post([this, i] { fronts_[i]->begin_shutdown(); });
+  if (board_ != nullptr) pool_.loop(0).post([this] { board_->stop(); });
+}
+
+}  // namespace duplex::server

@@ -1,0 +1,55 @@
+// The HTTP port: the browser's rooms joined to the rest of the server.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/command_loop.h"
+#include "net/event_loop_pool.h"
+#include "net/listener.h"
+#include "server/config.h"
+#include "ws/counters.h"
+#include "ws/demo_board.h"
+#include "ws/http_front.h"
+#include "ws/http_router.h"
+#include "ws/metrics_source.h"
+#include "ws/options.h"
+
+namespace duplex::server {
+
+// What browsers are told and allowed, from the configuration.
+ws::Options web_options(const Config& config);
+
+// Thread: made, listened with and destroyed by the main thread; accept() of the fronts runs on the
+// loops. Destroy it after the loops have ended.
+class HttpPort {
+ public:
+  HttpPort(const Config& config,
+           net::EventLoopPool& pool,
+           std::vector<std::unique_ptr<net::CommandLoop>>& loops,
+           ws::MetricsSource& metrics,
+           ws::Counters& counters);
+  ~HttpPort();
+
+  // Opens the port; the error is a sentence for the operator. Does nothing if http-port is 0.
+  std::expected<void, std::string> listen(const Config& config);
+  // Lets the demo's board take part; to be called when the data is loaded.
+  void open_demo();
+  // No new connections; WebSockets are told to come back later.
+  void begin_shutdown();
+
+ private:
+  class LoopRunner;
+
+  net::EventLoopPool& pool_;
+  ws::Options options_;
+  std::vector<std::unique_ptr<LoopRunner>> runners_;
+  std::unique_ptr<ws::DemoBoard> board_;  // on loop 0
+  ws::HttpRouter router_;
+  std::vector<std::unique_ptr<ws::HttpFront>> fronts_;
+  std::unique_ptr<net::Listener> listener_;
+};
+
+}  // namespace duplex::server
