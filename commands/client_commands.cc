@@ -270,7 +270,7 @@ void client_pause(CommandContext& ctx) {
     if (!all && !equals_ignoring_case(ctx.arg(3), "WRITE"))
       return ctx.error("ERR CLIENT PAUSE mode must be WRITE or ALL");
   } else if (ctx.argc() > 4) {
-    return ctx.error(errors::syntax);
+    return ctx.unknown_subcommand();
   }
   Settings& settings = ctx.settings();
   // A pause that is already longer or stricter stays so.

@@ -78,6 +78,7 @@ void RespSession::on_data(std::span<const char> bytes) {
   if (ending_) return;
   const std::string_view received(bytes.data(), bytes.size());
   client_.last_active_ms.store(loop_.loop().now_ms(), std::memory_order_relaxed);
+  note_output();
   client_.input_bytes_total.fetch_add(received.size(), std::memory_order_relaxed);
   if (input_.empty() && !postponed_) {
     keep_rest(received.substr(execute(received)));
@@ -247,10 +248,13 @@ void RespSession::deliver(const pubsub::Message& message, std::string_view patte
   if (is_over_limit(loop_.loop().now_ms())) socket_->close_now();
 }
 
+void RespSession::note_output() {
+  output_bytes_.store(socket_->pending_output_bytes(), std::memory_order_relaxed);
+  client_.output_bytes_total.store(socket_->bytes_sent(), std::memory_order_relaxed);
+}
+
 bool RespSession::is_over_limit(std::int64_t now_ms) {
   const std::size_t pending = socket_->pending_output_bytes();
-  output_bytes_.store(pending, std::memory_order_relaxed);
-  client_.output_bytes_total.store(socket_->bytes_sent(), std::memory_order_relaxed);
   const OutputLimit& limit =
       client_.is_subscribed() ? loop_.limits().pubsub : loop_.limits().normal;
   const std::size_t hard = limit.hard_bytes.load(std::memory_order_relaxed);
@@ -273,6 +277,7 @@ bool RespSession::is_over_limit(std::int64_t now_ms) {
 
 void RespSession::check_limits(std::int64_t now_ms) {
   if (socket_->is_closing()) return;
+  note_output();
   const std::int64_t idle_max = loop_.limits().idle_seconds_max.load(std::memory_order_relaxed);
   const std::int64_t idle_ms = now_ms - client_.last_active_ms.load(std::memory_order_relaxed);
   // Subscribers only listen: silence is no reason to end them.

@@ -65,6 +65,8 @@ class RespSession final : public SocketHandler,
   void protocol_error();
   bool is_http(const commands::Request& request) const;
   void refuse_http();
+  // Publishes what CLIENT LIST tells about the output, when no replies are being gathered.
+  void note_output();
   bool is_over_limit(std::int64_t now_ms);
   void finish_input();
 
