@@ -19,7 +19,7 @@ std::string word_text(std::string_view word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
     return c > ' ' && c < 0x7f && c != '"' && c != '|';
   });
-  return plain ? std::string(word) : quoted(word);
+  return plain ? std::string(word) : bytes_text(word);
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
@@ -136,6 +136,11 @@ std::string CommandFixture::run_args(FakeClient& client,
   if (executor_->execute(client.state, request, out) == commands::Outcome::postponed)
     return "<postponed>";
   return reply_text(out.view());
+}
+
+void CommandFixture::play(std::initializer_list<Step> steps) {
+  for (const Step& step : steps)
+    EXPECT_EQ(run(step.line), step.reply) << step.line;
 }
 
 std::string CommandFixture::raw(std::string_view line) {

@@ -116,6 +116,12 @@ class CommandFixture : public testing::Test {
   // The same for exact arguments.
   std::string run_args(std::vector<std::string_view> args) { return run_args(client_, args); }
   std::string run_args(FakeClient& client, const std::vector<std::string_view>& args);
+  // Runs command lines one after the other and expects the replies beside them.
+  struct Step {
+    std::string_view line;
+    std::string_view reply;
+  };
+  void play(std::initializer_list<Step> steps);
   // The reply as bytes.
   std::string raw(std::string_view line);
 

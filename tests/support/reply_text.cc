@@ -27,7 +27,7 @@ class ReplyPrinter {
  private:
   void garbage() {
     broken_ = true;
-    text_ += "<garbage " + quoted(rest_) + ">";
+    text_ += "<garbage " + bytes_text(rest_) + ">";
   }
 
   // A line without its type and end; nothing if there is none.
@@ -93,7 +93,7 @@ class ReplyPrinter {
       text_ += bytes.substr(0, 4);
       bytes.remove_prefix(4);
     }
-    text_ += quoted(bytes);
+    text_ += bytes_text(bytes);
   }
 
   void elements(std::string_view open, std::string_view count_text, int per_entry) {
@@ -120,7 +120,7 @@ class ReplyPrinter {
 
 std::string reply_text(std::string_view bytes) { return ReplyPrinter(bytes).print(); }
 
-std::string quoted(std::string_view bytes) {
+std::string bytes_text(std::string_view bytes) {
   std::string text = "\"";
   for (const char c : bytes) {
     if (c == '"' || c == '\\') text += '\\';

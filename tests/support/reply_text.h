@@ -17,6 +17,6 @@ namespace duplex::tests {
 std::string reply_text(std::string_view bytes);
 
 // The bytes between double quotes, with everything that is not printable as \xHH.
-std::string quoted(std::string_view bytes);
+std::string bytes_text(std::string_view bytes);
 
 }  // namespace duplex::tests
