@@ -1,4 +1,5 @@
 // COMMAND: what commands there are, as clients ask for it.
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -118,6 +119,35 @@ std::optional<std::vector<KeyPosition>> keys_of(CommandContext& ctx) {
   return positions;
 }
 
+bool has_word(Args args, std::string_view word) {
+  for (const std::string_view arg : args)
+    if (base::equals_ignoring_case(arg, word)) return true;
+  return false;
+}
+
+bool bitfield_only_reads(Args args) {
+  for (std::size_t i = 2; i < args.size();) {
+    if (base::equals_ignoring_case(args[i], "get"))
+      i += 3;
+    else if (base::equals_ignoring_case(args[i], "overflow"))
+      i += 2;
+    else
+      return false;
+  }
+  return true;
+}
+
+// How these arguments use a key, where that depends on them: SET reads only if it is asked to, and
+// BITFIELD may do nothing else. `args` begin with the command's name.
+KeyFlag actual_flags(KeyFlag flags, Args args) {
+  if (!has(flags, KeyFlag::variable_flags)) return flags;
+  const bool is_set = base::equals_ignoring_case(args[0], "set");
+  if (is_set && !has_word(args.subspan(std::min<std::size_t>(args.size(), 3)), "get"))
+    return KeyFlag::ow | KeyFlag::update;
+  if (!is_set && bitfield_only_reads(args)) return KeyFlag::ro | KeyFlag::access;
+  return KeyFlag::rw | KeyFlag::access | KeyFlag::update;
+}
+
 void command_getkeys(CommandContext& ctx) {
   const auto positions = keys_of(ctx);
   if (!positions) return;
@@ -131,7 +161,8 @@ void command_getkeysandflags(CommandContext& ctx) {
   if (!positions) return;
   ctx.reply().array(positions->size());
   for (const KeyPosition& position : *positions) {
-    const std::vector<std::string_view> flags = key_flag_names(position.flags);
+    const KeyFlag actual = actual_flags(position.flags, ctx.args().subspan(2));
+    const std::vector<std::string_view> flags = key_flag_names(actual);
     ctx.reply().array(2);
     ctx.reply().bulk(ctx.arg(position.index));
     ctx.reply().set(flags.size());

@@ -18,6 +18,7 @@ constexpr std::string_view key_names[] = {
 // Values whose type is not string, by their name in any command.
 constexpr std::pair<std::string_view, ArgumentType> named_types[] = {
     {"bit", ArgumentType::integer},
+    {"bits", ArgumentType::integer},
     {"client-id", ArgumentType::integer},
     {"count", ArgumentType::integer},
     {"cursor", ArgumentType::integer},
@@ -25,23 +26,39 @@ constexpr std::pair<std::string_view, ArgumentType> named_types[] = {
     {"decrement", ArgumentType::integer},
     {"destination-db", ArgumentType::integer},
     {"end", ArgumentType::integer},
+    {"frequency", ArgumentType::integer},
+    {"height", ArgumentType::real},
     {"increment", ArgumentType::integer},
     {"index", ArgumentType::integer},
     {"index1", ArgumentType::integer},
     {"index2", ArgumentType::integer},
+    {"latitude", ArgumentType::real},
+    {"len", ArgumentType::integer},
+    {"limit", ArgumentType::integer},
+    {"longitude", ArgumentType::real},
     {"maxage", ArgumentType::integer},
     {"milliseconds", ArgumentType::integer},
     {"min-match-len", ArgumentType::integer},
+    {"num-matches", ArgumentType::integer},
+    {"numkeys", ArgumentType::integer},
+    {"numreplicas", ArgumentType::integer},
     {"offset", ArgumentType::integer},
     {"pattern", ArgumentType::pattern},
+    {"port", ArgumentType::integer},
     {"protover", ArgumentType::integer},
+    {"radius", ArgumentType::real},
+    {"rank", ArgumentType::integer},
+    {"score", ArgumentType::real},
     {"seconds", ArgumentType::integer},
     {"start", ArgumentType::integer},
+    {"stop", ArgumentType::integer},
     {"timeout", ArgumentType::integer},
     {"ttl", ArgumentType::integer},
     {"unix-time-milliseconds", ArgumentType::unix_time},
     {"unix-time-seconds", ArgumentType::unix_time},
     {"version", ArgumentType::integer},
+    {"weight", ArgumentType::integer},
+    {"width", ArgumentType::real},
 };
 
 // Values whose type is another one than their name says.
@@ -52,6 +69,7 @@ struct Exception {
 };
 constexpr Exception exceptions[] = {
     {"BITFIELD", "value", ArgumentType::integer},
+    {"HINCRBYFLOAT", "increment", ArgumentType::real},
     {"INCRBYFLOAT", "increment", ArgumentType::real},
     {"SETBIT", "value", ArgumentType::integer},
 };

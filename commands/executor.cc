@@ -98,7 +98,7 @@ const Command* Executor::find(Client& client, const Request& request) {
     return nullptr;
   }
   const bool lacks_subcommand = !command->subcommands.empty() && request.args.size() > 1;
-  if (lacks_subcommand && command->spec->handler == nullptr) {
+  if (lacks_subcommand) {
     reject(client,
            nullptr,
            fmt::format("ERR unknown subcommand '{}'. Try {} HELP.",
