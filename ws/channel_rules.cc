@@ -1,9 +1,9 @@
 // Looking up the rule of a channel.
 #include "ws/channel_rules.h"
 
-#include <algorithm>
-
 #include "base/glob.h"
+
+#include <algorithm>
 
 namespace duplex::ws {
 

@@ -3,9 +3,9 @@
 // SDKs reconnect after 3000 to 3499 and give up after 3500 to 3999.
 #pragma once
 
-#include <string_view>
-
 #include "ws/frame.h"
+
+#include <string_view>
 
 namespace duplex::ws {
 

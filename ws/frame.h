@@ -15,7 +15,9 @@ enum class Opcode : std::uint8_t {
   pong = 0xa,
 };
 
-constexpr bool is_control(Opcode opcode) { return (static_cast<unsigned>(opcode) & 0x8u) != 0; }
+constexpr bool is_control(Opcode opcode) {
+  return (static_cast<unsigned>(opcode) & 0x8u) != 0;
+}
 
 inline constexpr std::size_t control_payload_bytes_max = 125;
 inline constexpr std::size_t close_reason_bytes_max = control_payload_bytes_max - 2;

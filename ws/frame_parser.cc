@@ -94,8 +94,7 @@ bool FrameParser::check_first_bytes() {
     return true;
   }
   const bool continues = opcode_ == Opcode::continuation;
-  if (continues && fragments_ == 0)
-    return fail(close_codes::protocol_error, "nothing to continue");
+  if (continues && fragments_ == 0) return fail(close_codes::protocol_error, "nothing to continue");
   if (!continues && fragments_ != 0)
     return fail(close_codes::protocol_error, "the last message is not finished");
   return true;
@@ -116,7 +115,8 @@ bool FrameParser::start_frame(std::uint64_t length) {
 
 // Returns false if the text is not UTF-8.
 bool FrameParser::read_payload(std::string_view& input) {
-  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), payload_missing_));
+  const auto bytes =
+      static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), payload_missing_));
   if (bytes == 0) return true;
   char* out = buffer_.prepare(bytes);
   unmask(input.data(), out, bytes, mask_.data());

@@ -1,14 +1,14 @@
 // Frames from a client, out of bytes that arrive in pieces of any size. Does no I/O.
 #pragma once
 
+#include "base/buffer.h"
+#include "ws/frame.h"
+#include "ws/utf8.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "base/buffer.h"
-#include "ws/frame.h"
-#include "ws/utf8.h"
 
 namespace duplex::ws {
 
@@ -24,7 +24,8 @@ struct FrameLimits {
 // Holds no memory between messages once release_idle_memory() was called.
 //
 // Thread: confined to its session.
-// Invariant: buffer_ = the unmasked bytes of the open message, then those of the open control frame.
+// Invariant: buffer_ = the unmasked bytes of the open message, then those of the open control
+// frame.
 class FrameParser {
  public:
   enum class Event : std::uint8_t {

@@ -3,30 +3,52 @@
 
 #include "base/assert.h"
 
+#include <array>
+#include <cstddef>
+
 namespace duplex::ws {
 
-void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
-  DUPLEX_ASSERT(!is_control(opcode) || payload.size() <= control_payload_bytes_max);
-  out += static_cast<char>(0x80u | static_cast<unsigned>(opcode));
+namespace {
+
+struct Header {
+  std::array<char, 10> bytes;
+  std::size_t size;
+  std::string_view view() const { return {bytes.data(), size}; }
+};
+
+Header header_of(Opcode opcode, std::size_t payload_bytes) {
+  DUPLEX_ASSERT(!is_control(opcode) || payload_bytes <= control_payload_bytes_max);
+  Header header;
+  header.bytes[0] = static_cast<char>(0x80u | static_cast<unsigned>(opcode));
+  header.size = 2;
   std::size_t length_bytes = 0;
-  if (payload.size() <= 125) {
-    out += static_cast<char>(payload.size());
-  } else if (payload.size() <= 0xffff) {
-    out += static_cast<char>(126);
+  if (payload_bytes <= 125) {
+    header.bytes[1] = static_cast<char>(payload_bytes);
+  } else if (payload_bytes <= 0xffff) {
+    header.bytes[1] = static_cast<char>(126);
     length_bytes = 2;
   } else {
-    out += static_cast<char>(127);
+    header.bytes[1] = static_cast<char>(127);
     length_bytes = 8;
   }
   for (std::size_t i = length_bytes; i > 0; --i)
-    out += static_cast<char>(payload.size() >> (8 * (i - 1)) & 0xff);
-  out += payload;
+    header.bytes[header.size++] = static_cast<char>(payload_bytes >> (8 * (i - 1)) & 0xff);
+  return header;
+}
+
+}  // namespace
+
+void append_frame(base::Buffer& out, Opcode opcode, std::string_view payload) {
+  out.append(header_of(opcode, payload.size()).view());
+  out.append(payload);
 }
 
 std::string encode_frame(Opcode opcode, std::string_view payload) {
+  const Header header = header_of(opcode, payload.size());
   std::string frame;
-  frame.reserve(payload.size() + 10);
-  append_frame(frame, opcode, payload);
+  frame.reserve(header.size + payload.size());
+  frame += header.view();
+  frame += payload;
   return frame;
 }
 

@@ -1,15 +1,16 @@
 // Frames from the server: whole messages, never masked, so that one frame serves all receivers.
 #pragma once
 
+#include "base/buffer.h"
+#include "ws/frame.h"
+
 #include <string>
 #include <string_view>
-
-#include "ws/frame.h"
 
 namespace duplex::ws {
 
 // Appends one final frame. Requires of control frames: payload.size() <= control_payload_bytes_max.
-void append_frame(std::string& out, Opcode opcode, std::string_view payload);
+void append_frame(base::Buffer& out, Opcode opcode, std::string_view payload);
 
 std::string encode_frame(Opcode opcode, std::string_view payload);
 

@@ -1,6 +1,9 @@
 // Commands in, replies out.
 #include "ws/json_protocol.h"
 
+#include "base/random.h"
+#include "ws/json_text.h"
+
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -10,9 +13,6 @@
 #include <array>
 #include <iterator>
 #include <limits>
-
-#include "base/random.h"
-#include "ws/json_text.h"
 
 namespace duplex::ws {
 
@@ -77,8 +77,11 @@ struct JsonProtocol::Command {
   void reply(std::string& out, const ReplyError& error) const {
     if (!out.empty()) out += '\n';
     fmt::format_to(std::back_inserter(out),
-                   R"({{"id":{},"error":{{"code":{},"message":"{}"{}}}}})", id, error.code,
-                   error.message, error.temporary ? R"(,"temporary":true)" : "");
+                   R"({{"id":{},"error":{{"code":{},"message":"{}"{}}}}})",
+                   id,
+                   error.code,
+                   error.message,
+                   error.temporary ? R"(,"temporary":true)" : "");
   }
 };
 
@@ -119,8 +122,7 @@ std::optional<Disconnect> JsonProtocol::receive_command(std::string_view text,
     const std::string_view key(name.data(), name.size());
     if (key == "id") {
       const std::int64_t* number = value.if_int64();
-      if (number == nullptr || *number <= 0 ||
-          *number > std::numeric_limits<std::uint32_t>::max())
+      if (number == nullptr || *number <= 0 || *number > std::numeric_limits<std::uint32_t>::max())
         return disconnects::bad_request;
       id = static_cast<std::uint32_t>(*number);
     } else if (const json::object* found = value.if_object(); found != nullptr && !request) {
@@ -137,8 +139,7 @@ std::optional<Disconnect> JsonProtocol::receive_command(std::string_view text,
 std::optional<Disconnect> JsonProtocol::run(const Command& command,
                                             std::int64_t now_ms,
                                             std::string& replies) {
-  if (!commands_.take(options_.commands, now_ms))
-    return refuse_for_rate(command, now_ms, replies);
+  if (!commands_.take(options_.commands, now_ms)) return refuse_for_rate(command, now_ms, replies);
   if (connected_ == (command.method == "connect")) return disconnects::bad_request;
   if (command.method == "connect") return connect(command, replies);
   if (command.method == "subscribe") return subscribe(command, replies);
@@ -148,8 +149,9 @@ std::optional<Disconnect> JsonProtocol::run(const Command& command,
     command.reply(replies, "{}");
     return std::nullopt;
   }
-  const bool known = std::find(std::begin(unavailable_methods), std::end(unavailable_methods),
-                               command.method) != std::end(unavailable_methods);
+  const bool known =
+      std::find(std::begin(unavailable_methods), std::end(unavailable_methods), command.method) !=
+      std::end(unavailable_methods);
   command.reply(replies, known ? not_available : method_not_found);
   return std::nullopt;
 }

@@ -3,16 +3,16 @@
 // Normative description: docs/ws_protocol.md.
 #pragma once
 
+#include "ws/channel_rules.h"
+#include "ws/disconnect.h"
+#include "ws/token_bucket.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "ws/channel_rules.h"
-#include "ws/disconnect.h"
-#include "ws/token_bucket.h"
 
 namespace duplex::ws {
 

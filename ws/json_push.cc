@@ -1,12 +1,12 @@
 // How payloads become JSON.
 #include "ws/json_push.h"
 
-#include <string_view>
-
 #include "ws/base64.h"
 #include "ws/frame_writer.h"
 #include "ws/json_text.h"
 #include "ws/utf8.h"
+
+#include <string_view>
 
 namespace duplex::ws {
 
@@ -31,8 +31,9 @@ std::string encode_push(const pubsub::Message& message) {
 
 base::SharedBytes shared_push(const pubsub::Message& message) {
   return message.encoded(
-      pubsub::Form::json_frame, {},
-      [](const pubsub::Message& of, std::string_view) { return encode_push(of); });
+      pubsub::Form::json_frame, {}, [](const pubsub::Message& of, std::string_view) {
+        return encode_push(of);
+      });
 }
 
 }  // namespace duplex::ws

@@ -1,10 +1,10 @@
 // A published message as browsers see it: one text frame, made once for all of them.
 #pragma once
 
-#include <string>
-
 #include "base/shared_bytes.h"
 #include "pubsub/message.h"
+
+#include <string>
 
 namespace duplex::ws {
 

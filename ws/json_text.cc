@@ -42,7 +42,9 @@ struct Ignore {
   bool on_comment(Text, Error&) { return true; }
 };
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 // The position behind the string that starts at `at`.
 std::size_t skip_string(std::string_view text, std::size_t at) {

@@ -22,8 +22,8 @@ class TokenBucket {
   bool take(Rate rate, std::int64_t now_ms) {
     const std::int64_t elapsed = std::max<std::int64_t>(now_ms - filled_ms_, 0);
     filled_ms_ = std::max(filled_ms_, now_ms);
-    milli_tokens_ = std::min(milli_tokens_ + elapsed * rate.per_second,
-                             std::int64_t{rate.burst} * 1000);
+    milli_tokens_ =
+        std::min(milli_tokens_ + elapsed * rate.per_second, std::int64_t{rate.burst} * 1000);
     if (milli_tokens_ < 1000) return false;
     milli_tokens_ -= 1000;
     return true;

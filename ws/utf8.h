@@ -19,8 +19,8 @@ class Utf8Validator {
  private:
   bool start_sequence(unsigned char lead);
 
-  std::uint8_t missing_ = 0;        // continuation bytes of the open sequence
-  std::uint8_t next_min_ = 0x80;    // what the next continuation byte may be
+  std::uint8_t missing_ = 0;      // continuation bytes of the open sequence
+  std::uint8_t next_min_ = 0x80;  // what the next continuation byte may be
   std::uint8_t next_max_ = 0xbf;
 };
 

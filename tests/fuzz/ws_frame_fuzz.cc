@@ -1,4 +1,8 @@
 // Fuzz target: frames from a client. The first byte chooses how the rest is cut.
+#include "base/assert.h"
+#include "ws/frame_parser.h"
+#include "ws/utf8.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -6,10 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/assert.h"
-#include "ws/frame_parser.h"
-#include "ws/utf8.h"
 
 namespace {
 

@@ -1,14 +1,14 @@
 // Fuzz target: messages of the native realtime protocol, and payloads on their way to browsers.
+#include "base/assert.h"
+#include "ws/json_protocol.h"
+#include "ws/json_push.h"
+#include "ws/json_text.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "base/assert.h"
-#include "ws/json_protocol.h"
-#include "ws/json_push.h"
-#include "ws/json_text.h"
 
 namespace {
 

@@ -1,13 +1,13 @@
 // Frames as a client sends them: masked, and wrong in any way a test wants.
 #pragma once
 
+#include "ws/frame.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "ws/frame.h"
 
 namespace duplex::ws {
 
@@ -31,7 +31,7 @@ inline std::string client_frame(const ClientFrame& frame) {
   unsigned bits = frame.length_bits;
   if (bits == 0) bits = length <= 125 ? 7 : length <= 0xffff ? 16 : 64;
   const unsigned masked = frame.masked ? 0x80u : 0u;
-  bytes += static_cast<char>(masked | (bits == 7 ? static_cast<unsigned>(length) & 0x7fu
+  bytes += static_cast<char>(masked | (bits == 7    ? static_cast<unsigned>(length) & 0x7fu
                                        : bits == 16 ? 126u
                                                     : 127u));
   if (bits != 7)

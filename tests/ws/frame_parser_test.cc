@@ -1,6 +1,8 @@
 // The frame parser against every rule of RFC 6455 that binds a client, cut at every byte.
 #include "ws/frame_parser.h"
 
+#include "ws/client_frame.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "ws/client_frame.h"
 
 namespace duplex::ws {
 namespace {
@@ -79,7 +79,9 @@ std::vector<Seen> parse_cut(std::string_view bytes, FrameLimits limits = {}) {
   return whole;
 }
 
-std::vector<Seen> failed(CloseCode code) { return {{Event::failed, "", code}}; }
+std::vector<Seen> failed(CloseCode code) {
+  return {{Event::failed, "", code}};
+}
 
 TEST(FrameParser, ReadsTheExampleOfTheStandard) {
   EXPECT_THAT(parse_cut("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"),
@@ -106,8 +108,10 @@ TEST(FrameParser, ReadsSeveralFramesOfOneInput) {
                             client_frame({.opcode = Opcode::pong, .payload = "p"});
 
   EXPECT_THAT(parse_cut(bytes),
-              ElementsAre(Seen{Event::text, "one", 0}, Seen{Event::ping, "", 0},
-                          Seen{Event::binary, "\xff", 0}, Seen{Event::pong, "p", 0}));
+              ElementsAre(Seen{Event::text, "one", 0},
+                          Seen{Event::ping, "", 0},
+                          Seen{Event::binary, "\xff", 0},
+                          Seen{Event::pong, "p", 0}));
 }
 
 TEST(FrameParser, PutsFragmentsTogetherAroundControlFrames) {
@@ -118,10 +122,11 @@ TEST(FrameParser, PutsFragmentsTogetherAroundControlFrames) {
                             client_frame({.opcode = Opcode::continuation, .payload = "lo"}) +
                             client_text("next");
 
-  EXPECT_THAT(parse_cut(bytes), ElementsAre(Seen{Event::ping, "between", 0},
-                                            Seen{Event::pong, "again", 0},
-                                            Seen{Event::text, "Hello", 0},
-                                            Seen{Event::text, "next", 0}));
+  EXPECT_THAT(parse_cut(bytes),
+              ElementsAre(Seen{Event::ping, "between", 0},
+                          Seen{Event::pong, "again", 0},
+                          Seen{Event::text, "Hello", 0},
+                          Seen{Event::text, "next", 0}));
 }
 
 TEST(FrameParser, ReadsCloseFrames) {
@@ -206,8 +211,8 @@ TEST(FrameParser, RefusesANewMessageInsideAFragmentedOne) {
 TEST(FrameParser, RefusesBadCloseFrames) {
   EXPECT_EQ(parse_cut(client_frame({.opcode = Opcode::close, .payload = "\x03"})),
             failed(close_codes::protocol_error));
-  constexpr CloseCode codes[] = {0,    1,    999,  1004, 1005, 1006, 1015,
-                                 1016, 1100, 2000, 2999, 5000, 65535};
+  constexpr CloseCode codes[] = {
+      0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535};
   for (const CloseCode code : codes) {
     SCOPED_TRACE(code);
     EXPECT_EQ(parse_cut(client_close(code, "x")), failed(close_codes::protocol_error));
@@ -217,8 +222,22 @@ TEST(FrameParser, RefusesBadCloseFrames) {
 }
 
 TEST(FrameParser, AcceptsEveryCloseCodeAPeerMaySend) {
-  constexpr CloseCode codes[] = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010,
-                                 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
+  constexpr CloseCode codes[] = {1000,
+                                 1001,
+                                 1002,
+                                 1003,
+                                 1007,
+                                 1008,
+                                 1009,
+                                 1010,
+                                 1011,
+                                 1012,
+                                 1013,
+                                 1014,
+                                 3000,
+                                 3999,
+                                 4000,
+                                 4999};
   for (const CloseCode code : codes) {
     SCOPED_TRACE(code);
     EXPECT_THAT(parse(client_close(code, "")), ElementsAre(Seen{Event::close, "", code}));
@@ -231,8 +250,8 @@ TEST(FrameParser, AcceptsTextCutInsideCharacters) {
     const std::string bytes =
         client_frame({.payload = std::string_view(text).substr(0, cut), .final = false}) +
         client_frame({.opcode = Opcode::ping, .payload = "\xff"}) +
-        client_frame({.opcode = Opcode::continuation,
-                      .payload = std::string_view(text).substr(cut)});
+        client_frame(
+            {.opcode = Opcode::continuation, .payload = std::string_view(text).substr(cut)});
     EXPECT_THAT(parse_cut(bytes),
                 ElementsAre(Seen{Event::ping, "\xff", 0}, Seen{Event::text, text, 0}));
   }

@@ -28,16 +28,19 @@ TEST(FrameWriter, UsesTheShortestLength) {
 }
 
 TEST(FrameWriter, AppendsToWhatIsThere) {
-  std::string out = "before";
+  base::Buffer out;
+  out.append("before");
   append_frame(out, Opcode::text, "x");
 
-  EXPECT_EQ(out, "before\x81\x01x");
+  EXPECT_EQ(out.view(), "before\x81\x01x");
 }
 
 TEST(FrameWriter, WritesCloseFrames) {
   EXPECT_EQ(encode_close(close_codes::no_status, ""), "\x88\x00"s);
   EXPECT_EQ(encode_close(1000, ""), "\x88\x02\x03\xe8");
-  EXPECT_EQ(encode_close(3501, "bad request"), "\x88\x0d\x0d\xad" "bad request");
+  EXPECT_EQ(encode_close(3501, "bad request"),
+            "\x88\x0d\x0d\xad"
+            "bad request");
 }
 
 TEST(FrameWriter, CutsALongReasonBetweenCharacters) {

@@ -18,7 +18,9 @@ using ::testing::MatchesRegex;
 // Writes down what the protocol asks for.
 class RecordingHost : public JsonProtocol::Host {
  public:
-  void subscribe(std::string_view channel) override { log.push_back("sub " + std::string(channel)); }
+  void subscribe(std::string_view channel) override {
+    log.push_back("sub " + std::string(channel));
+  }
   void unsubscribe(std::string_view channel) override {
     log.push_back("unsub " + std::string(channel));
   }
@@ -76,7 +78,8 @@ TEST_F(JsonProtocolTest, RefusesTokensThatItCannotCheck) {
 TEST_F(JsonProtocolTest, TakesNothingBeforeConnect) {
   for (const std::string_view command : {R"({"id":1,"subscribe":{"channel":"a"}})",
                                          R"({"id":1,"publish":{"channel":"a","data":1}})",
-                                         R"({"id":1,"ping":{}})", R"({"id":1,"nonsense":{}})"}) {
+                                         R"({"id":1,"ping":{}})",
+                                         R"({"id":1,"nonsense":{}})"}) {
     protocol_.reset();
     EXPECT_EQ(ask(command), "!3501");
   }
@@ -186,14 +189,27 @@ TEST_F(JsonProtocolTest, KeepsTheRepliesBeforeABadCommand) {
 }
 
 TEST_F(JsonProtocolTest, EndsForMalformedCommands) {
-  for (const std::string_view command :
-       {"x", "[]", "1", "null", R"({"id":2})", R"({"id":0,"ping":{}})", R"({"id":-1,"ping":{}})",
-        R"({"id":"2","ping":{}})", R"({"id":4294967296,"ping":{}})", R"({"id":1.5,"ping":{}})",
-        R"({"ping":{}})", R"({"id":2,"ping":1})", R"({"id":2,"ping":{},"send":{}})",
-        R"({"id":2,"subscribe":{}})", R"({"id":2,"subscribe":{"channel":""}})",
-        R"({"id":2,"subscribe":{"channel":7}})", R"({"id":2,"unsubscribe":{"channel":[]}})",
-        R"({"send":{"data":1}})", R"({"id":2,"publish":{"channel":"a","d\u0061ta":1}})",
-        "{\"id\":2,\"subscribe\":{\"channel\":\"\xff\"}}", R"({"id":2,"ping":{}} x)"}) {
+  for (const std::string_view command : {"x",
+                                         "[]",
+                                         "1",
+                                         "null",
+                                         R"({"id":2})",
+                                         R"({"id":0,"ping":{}})",
+                                         R"({"id":-1,"ping":{}})",
+                                         R"({"id":"2","ping":{}})",
+                                         R"({"id":4294967296,"ping":{}})",
+                                         R"({"id":1.5,"ping":{}})",
+                                         R"({"ping":{}})",
+                                         R"({"id":2,"ping":1})",
+                                         R"({"id":2,"ping":{},"send":{}})",
+                                         R"({"id":2,"subscribe":{}})",
+                                         R"({"id":2,"subscribe":{"channel":""}})",
+                                         R"({"id":2,"subscribe":{"channel":7}})",
+                                         R"({"id":2,"unsubscribe":{"channel":[]}})",
+                                         R"({"send":{"data":1}})",
+                                         R"({"id":2,"publish":{"channel":"a","d\u0061ta":1}})",
+                                         "{\"id\":2,\"subscribe\":{\"channel\":\"\xff\"}}",
+                                         R"({"id":2,"ping":{}} x)"}) {
     SCOPED_TRACE(command);
     protocol_.reset();
     connect();

@@ -1,12 +1,12 @@
 // What becomes of payloads.
 #include "ws/json_push.h"
 
+#include "ws/base64.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
-
-#include "ws/base64.h"
 
 namespace duplex::ws {
 namespace {

@@ -10,16 +10,38 @@ namespace duplex::ws {
 namespace {
 
 TEST(JsonText, KnowsJson) {
-  for (const std::string_view text :
-       {"0", "-1.5e300", "true", "null", R"("x")", "[]", "{}", R"({"a":[1,{"b":"\u00e4"}]})",
-        " \n{ \"a\" : 1 }\r\n\t", R"("\ud83d\ude00")"})
+  for (const std::string_view text : {"0",
+                                      "-1.5e300",
+                                      "true",
+                                      "null",
+                                      R"("x")",
+                                      "[]",
+                                      "{}",
+                                      R"({"a":[1,{"b":"\u00e4"}]})",
+                                      " \n{ \"a\" : 1 }\r\n\t",
+                                      R"("\ud83d\ude00")"})
     EXPECT_TRUE(is_json(text)) << text;
 }
 
 TEST(JsonText, KnowsWhatIsNotJson) {
-  for (const std::string_view text :
-       {"", " ", "hello", "01", "1 2", "{", "[1,]", R"({"a"})", R"({"a":1,})", "'x'", "\"\x01\"",
-        "\"\xff\"", "NaN", "1.", "// c\n1", "{}x", R"("\ud83d")", R"("\x")"})
+  for (const std::string_view text : {"",
+                                      " ",
+                                      "hello",
+                                      "01",
+                                      "1 2",
+                                      "{",
+                                      "[1,]",
+                                      R"({"a"})",
+                                      R"({"a":1,})",
+                                      "'x'",
+                                      "\"\x01\"",
+                                      "\"\xff\"",
+                                      "NaN",
+                                      "1.",
+                                      "// c\n1",
+                                      "{}x",
+                                      R"("\ud83d")",
+                                      R"("\x")"})
     EXPECT_FALSE(is_json(text)) << text;
 }
 

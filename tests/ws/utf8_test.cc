@@ -37,20 +37,36 @@ TEST(Utf8, AcceptsEveryCharacterAndNothingElseOfItsShape) {
 }
 
 TEST(Utf8, RefusesOverlongForms) {
-  for (const std::string_view text :
-       {"\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x80\x80\x80",
-        "\xf0\x8f\xbf\xbf", "\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff"})
+  for (const std::string_view text : {"\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x80\x80",
+                                      "\xe0\x9f\xbf",
+                                      "\xf0\x80\x80\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf8\x88\x80\x80\x80",
+                                      "\xfc\x84\x80\x80\x80\x80",
+                                      "\xfe",
+                                      "\xff"})
     EXPECT_FALSE(is_utf8(text));
 }
 
 TEST(Utf8, RefusesStrayAndMissingContinuations) {
-  for (const std::string_view text : {"\x80", "\xbf", "a\x80", "\xc3", "\xc3(", "\xe2\x82",
-                                      "\xe2\x82(", "\xe2(\x82", "\xf0\x9f\x98", "\xf0\x9f\x98("})
+  for (const std::string_view text : {"\x80",
+                                      "\xbf",
+                                      "a\x80",
+                                      "\xc3",
+                                      "\xc3(",
+                                      "\xe2\x82",
+                                      "\xe2\x82(",
+                                      "\xe2(\x82",
+                                      "\xf0\x9f\x98",
+                                      "\xf0\x9f\x98("})
     EXPECT_FALSE(is_utf8(text));
 }
 
 TEST(Utf8, DoesNotCareWhereTheTextIsCut) {
-  const std::string text = "plain ascii text \xc3\xa4 and \xe2\x82\xac and \xf0\x9f\x98\x80 end....";
+  const std::string text =
+      "plain ascii text \xc3\xa4 and \xe2\x82\xac and \xf0\x9f\x98\x80 end....";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     Utf8Validator validator;
     EXPECT_TRUE(validator.feed(std::string_view(text).substr(0, cut)));
