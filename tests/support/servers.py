@@ -33,6 +33,13 @@ def redis_path():
 
 
 @functools.cache
+def known_commands(kind):
+    """Returns the names of all commands of a server, those of subcommands with a bar in them."""
+    with server(kind) as running, running.client() as client:
+        return {item.value.decode().lower() for item in client.call("COMMAND", "LIST").value}
+
+
+@functools.cache
 def redis_version():
     """Returns the version of redis-server as a tuple of three numbers."""
     output = subprocess.run([redis_path(), "--version"], capture_output=True, text=True, check=True)

@@ -17,7 +17,6 @@ ADVANCE_SLACK_SECONDS = 0.004
 
 _MODIFIERS = {"only", "unordered", "scan", "bytes", "let"}
 _ACTIONS = {"advance", "client", "close", "resp2", "resp3", "flush", "push", "raw"}
-_FILE_WIDE = {"server", "needs"}
 _SUBSCRIBING = {
     b"SUBSCRIBE", b"UNSUBSCRIBE", b"PSUBSCRIBE", b"PUNSUBSCRIBE", b"SSUBSCRIBE", b"SUNSUBSCRIBE",
 }  # fmt: skip
@@ -53,11 +52,15 @@ class Transcript:
     path: pathlib.Path
     lines: list
     steps: list
-    server_args: list
-    needs: str
+    server_args: list = field(default_factory=list)
+    needs: str = ""
+    commands: list = field(default_factory=list)
 
-    def runs_on(self, server_kind, version):
-        return condition_holds(self.needs, server_kind, version)
+    def runs_on(self, kind, version, known_commands):
+        """`known_commands` returns the names of all commands of a kind of server."""
+        if not condition_holds(self.needs, kind, version):
+            return False
+        return not self.commands or known_commands(kind).issuperset(self.commands)
 
 
 def condition_holds(condition, kind, version):
@@ -83,7 +86,7 @@ def parse(path):
     lines = path.read_text(encoding="utf-8").split("\n")
     if lines and lines[-1] == "":
         lines.pop()
-    result = Transcript(path, lines, [], [], "")
+    result = Transcript(path, lines, [])
     modifiers = {}
     for number, line in enumerate(lines, 1):
         step = result.steps[-1] if result.steps else None
@@ -111,6 +114,8 @@ def _parse_directive(result, line, number, modifiers):
         result.server_args = [arg.decode() for arg in notation.split_arguments(rest)]
     elif name == "needs":
         result.needs = rest
+    elif name == "with":
+        result.commands = rest.lower().split()
     elif name in _ACTIONS:
         result.steps.append(Step(name, rest, number, modifiers=modifiers))
         return {}

@@ -42,7 +42,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     for path in parser.parse_args().files:
-        if not transcript.parse(path).runs_on("redis", servers.redis_version()):
+        file = transcript.parse(path)
+        if not file.runs_on("redis", servers.redis_version(), servers.known_commands):
             print("not for this Redis:", path)
             continue
         path.write_text(record(path), encoding="utf-8")

@@ -14,7 +14,7 @@ def _cases():
     for kind in servers.available_kinds():
         version = servers.DUPLEX_VERSION if kind == "duplex" else servers.redis_version()
         for path in sorted(_HERE.glob("*/*.kvt")):
-            if transcript.parse(path).runs_on(kind, version):
+            if transcript.parse(path).runs_on(kind, version, servers.known_commands):
                 name = path.relative_to(_HERE).with_suffix("")
                 yield pytest.param(kind, path, id="%s-%s" % (kind, name))
 
