@@ -2,90 +2,24 @@
 #include "aof/log.h"
 #include "aof/log_bytes.h"
 #include "aof/recovery.h"
+#include "support/redis_process.h"
 #include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <vector>
 
 namespace duplex::aof {
 namespace {
 
 using test::Args;
+using test::output_of;
+using test::RedisProcess;
 
-// What a shell command prints.
-std::string output_of(const std::string& command) {
-  std::string output;
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return "popen failed";
-  char part[4096];
-  for (std::size_t got = 0; (got = std::fread(part, 1, sizeof part, pipe)) > 0;)
-    output.append(part, got);
-  ::pclose(pipe);
-  return output;
-}
-
-// A redis-server with AOF in a folder, reached through a socket file there.
-class RedisServer {
- public:
-  explicit RedisServer(const std::filesystem::path& folder) : folder_(folder) {
-    const std::string socket = (folder / "socket").string();
-    process_ = ::fork();
-    if (process_ != 0) return;
-    const std::string log = (folder / "log").string();
-    const char* const args[] = {"redis-server",
-                                "--port",
-                                "0",
-                                "--unixsocket",
-                                socket.c_str(),
-                                "--dir",
-                                folder.c_str(),
-                                "--appendonly",
-                                "yes",
-                                "--logfile",
-                                log.c_str(),
-                                "--save",
-                                "",
-                                "--aof-timestamp-enabled",
-                                "yes",
-                                nullptr};
-    ::execvp(args[0], const_cast<char* const*>(args));
-    ::_exit(127);
-  }
-  ~RedisServer() { stop(); }
-  RedisServer(const RedisServer&) = delete;
-  RedisServer& operator=(const RedisServer&) = delete;
-
-  // Waits for the server when it is starting.
-  std::string cli(const std::string& command) const {
-    std::string reply;
-    for (int attempt = 0; attempt < 100; ++attempt) {
-      reply = output_of("redis-cli -s " + (folder_ / "socket").string() + " " + command);
-      const bool is_starting = reply.find("Could not connect") != std::string::npos ||
-                               reply.find("LOADING") != std::string::npos;
-      if (!is_starting) break;
-      ::usleep(50'000);
-    }
-    return reply;
-  }
-
-  void stop() {
-    if (process_ <= 0) return;
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
-    process_ = -1;
-  }
-
- private:
-  const std::filesystem::path folder_;
-  pid_t process_ = -1;
-};
+const std::vector<std::string> redis_options = {
+    "--appendonly", "yes", "--save", "", "--aof-timestamp-enabled", "yes"};
 
 class WithRedis : public testing::Test {
  protected:
@@ -146,7 +80,7 @@ TEST_F(WithRedis, StartsFromOurDirectory) {
   const std::string check = output_of(
       "redis-check-aof " + (folder.path() / "appendonlydir/appendonly.aof.manifest").string());
   EXPECT_NE(check.find("All AOF files and manifest are valid"), std::string::npos) << check;
-  RedisServer redis(folder.path());
+  RedisProcess redis(folder.path(), redis_options);
   EXPECT_EQ(redis.cli("GET a"), "6\n");
   EXPECT_EQ(redis.cli("PEXPIRETIME c"), "4102444800000\n");
   EXPECT_EQ(redis.cli("-n 3 GET b"), "#DX \r\nmore\n");
@@ -154,7 +88,7 @@ TEST_F(WithRedis, StartsFromOurDirectory) {
 
 TEST_F(WithRedis, GivesUsItsDirectory) {
   {
-    RedisServer redis(folder.path());
+    RedisProcess redis(folder.path(), redis_options);
     EXPECT_EQ(redis.cli("SET base 1"), "OK\n");
     EXPECT_EQ(redis.cli("BGREWRITEAOF").substr(0, 10), "Background");
     for (int i = 0; i < 100; ++i)
@@ -180,7 +114,7 @@ TEST_F(WithRedis, TakesTurnsInOneDirectory) {
       log->commit(append(*log, 1, {"INCR", "turns"}));
       EXPECT_EQ(log->start().offset, position.offset);
     }
-    RedisServer redis(folder.path());
+    RedisProcess redis(folder.path(), redis_options);
     EXPECT_EQ(redis.cli("-n 1 INCR turns"), std::to_string(2 * turn + 2) + "\n");
   }
   auto log = open();

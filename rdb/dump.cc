@@ -1,0 +1,45 @@
+// type | value | version, 2 bytes | CRC64 of everything before it
+#include "rdb/dump.h"
+
+#include "rdb/crc64.h"
+#include "rdb/encoder.h"
+
+#include <cstring>
+
+namespace duplex::rdb {
+
+namespace {
+
+constexpr std::size_t version_bytes = 2;
+constexpr std::size_t footer_bytes = version_bytes + checksum_bytes;
+
+}  // namespace
+
+void append_dump(base::Buffer& out, const Value& value, bool compress) {
+  const std::size_t before = out.size();
+  out.append(static_cast<char>(value.type));
+  append_value(out, value, compress);
+  append_uint16(out, written_version);
+  append_uint64(out, crc64(0, out.view().substr(before)));
+}
+
+std::expected<Value, DumpError> read_dump(std::string_view payload, std::string& scratch) {
+  if (payload.size() < footer_bytes) return std::unexpected(DumpError::wrong_version_or_checksum);
+  const std::string_view body = payload.substr(0, payload.size() - footer_bytes);
+  std::uint16_t version = 0;
+  std::uint64_t checksum = 0;
+  std::memcpy(&version, payload.data() + body.size(), sizeof version);
+  std::memcpy(&checksum, payload.data() + body.size() + version_bytes, sizeof checksum);
+  if (version > version_max || crc64(0, payload.substr(0, body.size() + version_bytes)) != checksum)
+    return std::unexpected(DumpError::wrong_version_or_checksum);
+
+  Decoder decoder(body);
+  const auto type = decoder.byte();
+  if (!type || !is_readable(static_cast<ValueType>(*type)))
+    return std::unexpected(DumpError::bad_format);
+  const auto value = read_value(decoder, static_cast<ValueType>(*type), scratch);
+  if (!value || decoder.left() != 0) return std::unexpected(DumpError::bad_format);
+  return *value;
+}
+
+}  // namespace duplex::rdb

@@ -1,0 +1,177 @@
+// Records, their prefixes, and the checksum at the end.
+#include "rdb/reader.h"
+
+#include "rdb/crc64.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace duplex::rdb {
+
+namespace {
+
+// As messages show a key: its beginning, without control bytes.
+std::string printable(std::string_view key) {
+  constexpr std::size_t shown_bytes_max = 128;
+  std::string text;
+  for (const char c : key.substr(0, shown_bytes_max)) {
+    if (c >= 0x20 && c < 0x7f && c != '\\' && c != '\'')
+      text += c;
+    else
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return key.size() > shown_bytes_max ? text + "..." : text;
+}
+
+// The records that we cannot read, and why it would be wrong to skip them.
+std::string_view unreadable(std::uint8_t code) {
+  switch (code) {
+    case static_cast<std::uint8_t>(Opcode::function_preview):
+      return "functions in the form of a release candidate of Redis 7.0";
+    case static_cast<std::uint8_t>(Opcode::module_aux):
+      return "data of a module";
+    default:
+      return "a kind of record that RDB versions up to 11 do not have";
+  }
+}
+
+}  // namespace
+
+std::unexpected<std::string> Reader::failure(std::string_view what) const {
+  return std::unexpected(fmt::format("offset {}: {}", decoder_.offset(), what));
+}
+
+std::expected<void, std::string> Reader::read_header() {
+  const auto header = decoder_.raw(header_bytes);
+  if (!header) return failure("the file is too short for an RDB file");
+  if (header->starts_with("VALKEY"))
+    return failure("this is a file of Valkey 9 or newer, which cannot be read");
+  const std::string_view digits = header->substr(magic.size());
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version_);
+  if (!header->starts_with(magic) || error != std::errc() || end != digits.data() + digits.size())
+    return failure("this is not an RDB file");
+  if (version_ < 1 || version_ > version_max) {
+    const int version = std::exchange(version_, 0);
+    return failure(
+        fmt::format("RDB version {} cannot be read, only 1 to {}", version, version_max));
+  }
+  return {};
+}
+
+std::expected<Record, std::string> Reader::next() {
+  if (version_ == 0) {
+    if (auto header = read_header(); !header) return std::unexpected(header.error());
+  }
+  checksum_up_to(decoder_.offset());
+  Prefix prefix;
+  bool has_prefix = false;
+  while (true) {
+    const auto code = decoder_.byte();
+    if (!code) return failure(code.error());
+    if (*code < lowest_opcode) return read_entry(static_cast<ValueType>(*code), prefix);
+    const auto is_prefix = read_prefix(*code, prefix);
+    if (!is_prefix) return failure(is_prefix.error());
+    if (!*is_prefix) {
+      if (has_prefix) return failure("what is said about a key is not followed by the key");
+      return read_record(*code);
+    }
+    has_prefix = true;
+  }
+}
+
+// Returns false when `code` begins something else.
+Decoded<bool> Reader::read_prefix(std::uint8_t code, Prefix& prefix) {
+  constexpr std::int64_t ms_per_s = 1000;
+  const auto store = [](const auto& taken, auto& target) -> Decoded<bool> {
+    if (!taken) return std::unexpected(taken.error());
+    target = *taken;
+    return true;
+  };
+  switch (static_cast<Opcode>(code)) {
+    case Opcode::expire_ms:
+      return store(decoder_.int64(), prefix.expire_at_ms);
+    case Opcode::expire_s: {
+      const auto stored = store(decoder_.int32(), prefix.expire_at_ms);
+      if (stored) *prefix.expire_at_ms *= ms_per_s;
+      return stored;
+    }
+    case Opcode::idle:
+      return store(decoder_.length(), prefix.idle_s);
+    case Opcode::frequency:
+      return store(decoder_.byte(), prefix.frequency);
+    default:
+      return false;
+  }
+}
+
+Reader::Step Reader::read_record(std::uint8_t code) {
+  switch (static_cast<Opcode>(code)) {
+    case Opcode::aux: {
+      const auto key = decoder_.string(key_scratch_);
+      if (!key) return failure(key.error());
+      const auto value = decoder_.string(value_scratch_);
+      if (!value) return failure(value.error());
+      return Aux{*key, *value};
+    }
+    case Opcode::select_db: {
+      const auto number = decoder_.length();
+      if (!number) return failure(number.error());
+      return Database{*number};
+    }
+    case Opcode::resize_db: {
+      const auto keys = decoder_.length();
+      if (!keys) return failure(keys.error());
+      const auto expiring = decoder_.length();
+      if (!expiring) return failure(expiring.error());
+      return SizeHint{*keys, *expiring};
+    }
+    case Opcode::function2: {
+      const auto code_text = decoder_.string(value_scratch_);
+      if (!code_text) return failure(code_text.error());
+      return Function{*code_text};
+    }
+    case Opcode::end:
+      return read_end();
+    default:
+      return failure(fmt::format("code {}: {}", code, unreadable(code)));
+  }
+}
+
+Reader::Step Reader::read_entry(ValueType type, const Prefix& prefix) {
+  const auto key = decoder_.string(key_scratch_);
+  if (!key) return failure(key.error());
+  if (!is_readable(type))
+    return failure(fmt::format("key '{}' has type {} ({}), which cannot be read",
+                               printable(*key),
+                               static_cast<int>(type),
+                               name_of(type)));
+  const auto value = read_value(decoder_, type, value_scratch_);
+  if (!value) return failure(fmt::format("key '{}': {}", printable(*key), value.error()));
+  return Entry{.key = *key,
+               .value = *value,
+               .expire_at_ms = prefix.expire_at_ms,
+               .idle_s = prefix.idle_s,
+               .frequency = prefix.frequency};
+}
+
+Reader::Step Reader::read_end() {
+  checksum_up_to(decoder_.offset());
+  if (version_ < first_version_with_checksum) return End{decoder_.offset()};
+  const auto stored = decoder_.int64();
+  if (!stored) return failure("the checksum is missing");
+  // Zero: the writer was told not to compute it.
+  if (*stored != 0 && static_cast<std::uint64_t>(*stored) != checksum_)
+    return failure("the checksum is wrong");
+  return End{decoder_.offset()};
+}
+
+// Record by record, while the bytes are still in the cache.
+void Reader::checksum_up_to(std::size_t offset) {
+  if (version_ < first_version_with_checksum) return;
+  checksum_ = crc64(checksum_, bytes_.substr(checksummed_, offset - checksummed_));
+  checksummed_ = offset;
+}
+
+}  // namespace duplex::rdb

@@ -1,0 +1,84 @@
+// Reads an RDB file, record by record.
+#pragma once
+
+#include "rdb/decoder.h"
+#include "rdb/entry.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace duplex::rdb {
+
+// Something the writer tells; unknown keys are to be ignored.
+struct Aux {
+  std::string_view key;
+  std::string_view value;
+};
+// The entries from here on are in this database.
+struct Database {
+  std::uint64_t number = 0;
+};
+// A hint about the database's tables.
+struct SizeHint {
+  std::uint64_t keys = 0;
+  std::uint64_t expiring = 0;
+};
+// The source of a library of functions.
+struct Function {
+  std::string_view code;
+};
+// The file is over, and its checksum is right. `bytes` is its length: what follows is not RDB.
+struct End {
+  std::size_t bytes = 0;
+};
+
+using Record = std::variant<Aux, Database, SizeHint, Function, Entry, End>;
+
+// Gives what the file holds, in its order; versions 1 to version_max. A value type or record that
+// is not known is an error with the key's name, because skipping it would lose data silently.
+//
+// The checksum stands at the end of the file: until End was given, the records are not vouched for.
+//
+// Thread: confined to its owner. Lifetime: the bytes outlive it; a record is valid until the next
+// call.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes), decoder_(bytes) {}
+
+  // The error is a sentence with the offset. Requires: neither End nor an error was returned.
+  std::expected<Record, std::string> next();
+
+  // The version of the file; 0 before the first call of next().
+  int version() const { return version_; }
+
+ private:
+  // What is said about the next key before its type.
+  struct Prefix {
+    std::optional<std::int64_t> expire_at_ms;
+    std::optional<std::uint64_t> idle_s;
+    std::optional<std::uint8_t> frequency;
+  };
+  using Step = std::expected<Record, std::string>;
+
+  std::expected<void, std::string> read_header();
+  Decoded<bool> read_prefix(std::uint8_t code, Prefix& prefix);
+  Step read_record(std::uint8_t code);
+  Step read_entry(ValueType type, const Prefix& prefix);
+  Step read_end();
+  std::unexpected<std::string> failure(std::string_view what) const;
+  void checksum_up_to(std::size_t offset);
+
+  std::string_view bytes_;
+  Decoder decoder_;
+  int version_ = 0;
+  std::string key_scratch_;
+  std::string value_scratch_;
+  std::uint64_t checksum_ = 0;
+  std::size_t checksummed_ = 0;  // checksum_ covers the bytes before this offset
+};
+
+}  // namespace duplex::rdb

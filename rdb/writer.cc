@@ -1,0 +1,81 @@
+// Records with plain types, in version 10.
+#include "rdb/writer.h"
+
+#include "rdb/crc64.h"
+#include "rdb/encoder.h"
+#include "rdb/format.h"
+
+#include <fmt/format.h>
+
+namespace duplex::rdb {
+
+namespace {
+
+void append_opcode(base::Buffer& out, Opcode code) {
+  out.append(static_cast<char>(code));
+}
+
+}  // namespace
+
+template <typename Append>
+void Writer::write(Append append) {
+  const std::size_t before = out_.size();
+  append(out_);
+  if (options_.checksum) checksum_ = crc64(checksum_, out_.view().substr(before));
+}
+
+Writer::Writer(base::Buffer& out, Options options) : out_(out), options_(options) {
+  write([](base::Buffer& to) { to.append(fmt::format("{}{:04}", magic, written_version)); });
+}
+
+void Writer::aux(std::string_view key, std::string_view value) {
+  write([&](base::Buffer& to) {
+    append_opcode(to, Opcode::aux);
+    append_string(to, key, false);
+    append_string(to, value, options_.compress);
+  });
+}
+
+void Writer::function(std::string_view code) {
+  write([&](base::Buffer& to) {
+    append_opcode(to, Opcode::function2);
+    append_string(to, code, options_.compress);
+  });
+}
+
+void Writer::select(std::uint64_t number, std::uint64_t keys, std::uint64_t expiring) {
+  write([&](base::Buffer& to) {
+    append_opcode(to, Opcode::select_db);
+    append_length(to, number);
+    append_opcode(to, Opcode::resize_db);
+    append_length(to, keys);
+    append_length(to, expiring);
+  });
+}
+
+void Writer::entry(const Entry& entry) {
+  write([&](base::Buffer& to) {
+    if (entry.expire_at_ms) {
+      append_opcode(to, Opcode::expire_ms);
+      append_uint64(to, static_cast<std::uint64_t>(*entry.expire_at_ms));
+    }
+    if (entry.idle_s) {
+      append_opcode(to, Opcode::idle);
+      append_length(to, *entry.idle_s);
+    }
+    if (entry.frequency) {
+      append_opcode(to, Opcode::frequency);
+      to.append(static_cast<char>(*entry.frequency));
+    }
+    to.append(static_cast<char>(entry.value.type));
+    append_string(to, entry.key, false);
+    append_value(to, entry.value, options_.compress);
+  });
+}
+
+void Writer::end() {
+  write([](base::Buffer& to) { append_opcode(to, Opcode::end); });
+  append_uint64(out_, options_.checksum ? checksum_ : 0);
+}
+
+}  // namespace duplex::rdb

@@ -1,0 +1,45 @@
+// Writes an RDB file, record by record.
+#pragma once
+
+#include "base/buffer.h"
+#include "rdb/entry.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace duplex::rdb {
+
+// Appends to a buffer, from which the owner takes the bytes away between the calls, as often as it
+// likes. The order is: header, aux and functions, then select and entries per database, then end.
+//
+// Thread: confined to its owner.
+class Writer {
+ public:
+  // `compress` as `rdbcompression`, `checksum` as `rdbchecksum`.
+  struct Options {
+    bool compress = true;
+    bool checksum = true;
+  };
+
+  // Writes the header. Lifetime: `out` outlives the Writer.
+  Writer(base::Buffer& out, Options options);
+
+  void aux(std::string_view key, std::string_view value);
+  void function(std::string_view code);
+  // The entries from here on are in database `number`, which has about so many keys.
+  void select(std::uint64_t number, std::uint64_t keys, std::uint64_t expiring);
+  void entry(const Entry& entry);
+  // Nothing may follow.
+  void end();
+
+ private:
+  // Appends by `append`, and takes the new bytes into the checksum.
+  template <typename Append>
+  void write(Append append);
+
+  base::Buffer& out_;
+  const Options options_;
+  std::uint64_t checksum_ = 0;
+};
+
+}  // namespace duplex::rdb
