@@ -1,13 +1,4 @@
 // Strings as bitmaps: BITCOUNT, BITOP, BITPOS, GETBIT and SETBIT.
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/bit_offset.h"
@@ -16,6 +7,15 @@
 #include "commands/families.h"
 #include "commands/index_range.h"
 #include "commands/string_values.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -171,10 +171,10 @@ void setbit(CommandContext& ctx) {
   const auto value = static_cast<std::uint64_t>(*bit);
   const std::uint64_t old = read_bits(bytes, *offset, 1);
   const std::size_t size = std::max<std::size_t>(bytes.size(), *offset / 8 + 1);
-  if (old != value || size != bytes.size()) {
-    write_bits(writable_string(ctx, key, at, size), *offset, 1, value);
-    ctx.changed(key, Event::string, "setbit");
-  }
+  const bool is_change = old != value || size != bytes.size();
+  // Even a bit that is set to what it was leaves the string in its modifiable form, as in Redis.
+  write_bits(writable_string(ctx, key, at, size), *offset, 1, value);
+  if (is_change) ctx.changed(key, Event::string, "setbit");
   ctx.reply().integer(static_cast<std::int64_t>(old));
 }
 
@@ -243,6 +243,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> bitmap_commands() { return specs; }
+std::span<const CommandSpec> bitmap_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -87,6 +87,8 @@ void EventLoop::pass() {
   add(passes_, 1);
 
   deliver_notices();
+  // Before tasks bring new connections: one that has ended no longer counts against maxclients.
+  deliver_closes();
   run_posted_tasks();
   timers_.run_due();
   poll_asio();

@@ -184,7 +184,7 @@ std::size_t RespSession::run_batch() {
 }
 
 bool RespSession::is_http(const commands::Request& request) const {
-  return parser_.is_inline() && request.command == nullptr && !request.args.empty() &&
+  return request.command == nullptr && !request.args.empty() &&
          (base::equals_ignoring_case(request.args[0], "POST") ||
           base::equals_ignoring_case(request.args[0], "HOST:"));
 }
