@@ -27,6 +27,8 @@ using store::Entry;
 using store::Table;
 
 constexpr std::size_t scan_count_default = 10;
+// How many shards RANDOMKEY looks at first.
+constexpr std::size_t random_shards = 16;
 
 // Visits the tables of the client's database that hold keys, one shard after the other.
 template <typename Visit>
@@ -169,22 +171,35 @@ const Entry* random_live_entry(CommandContext& ctx, Table& table) {
   return nullptr;
 }
 
-void randomkey(CommandContext& ctx) {
-  std::string chosen;
+// Chooses a key from some tables. Each takes the place of those before it with the probability of
+// its share of the keys, which makes every key equally likely.
+struct RandomChoice {
+  CommandContext& ctx;
+  std::string key{};
   bool found = false;
   std::size_t keys_so_far = 0;
-  // Each shard takes the place of those before it with the probability of its share of the keys,
-  // which makes every key equally likely in one pass.
-  for_each_table(ctx, [&](Table& table) {
+
+  void consider(Table& table) {
     keys_so_far += table.size();
     if (found && ctx.random().below(keys_so_far) >= table.size()) return;
-    if (const Entry* entry = random_live_entry(ctx, table)) {
-      chosen = entry->key();
-      found = true;
-    }
-  });
-  if (found)
-    ctx.reply().bulk(chosen);
+    const Entry* entry = random_live_entry(ctx, table);
+    if (entry == nullptr) return;
+    key = entry->key();
+    found = true;
+  }
+};
+
+// Some shards are enough to choose from unless most are empty; then all are looked at.
+void randomkey(CommandContext& ctx) {
+  RandomChoice choice{.ctx = ctx};
+  const auto consider = [&](Table& table) { choice.consider(table); };
+  for (std::size_t i = 0; i < random_shards; ++i) {
+    const std::size_t shard = ctx.random().below(store::shard_count);
+    for_each_table(ctx, shard, shard + 1, consider);
+  }
+  if (!choice.found) for_each_table(ctx, consider);
+  if (choice.found)
+    ctx.reply().bulk(choice.key);
   else
     ctx.reply().null();
 }

@@ -80,7 +80,7 @@ TEST_F(ScanTest, FindsEveryKeyOnceWhileNothingChanges) {
 
 // One shard, so that its table splits pages again and again.
 TEST_F(ScanTest, FindsWhatStaysWhileOneShardGrowsAndShrinks) {
-  constexpr int kept = 2000;
+  constexpr int kept = 1000;
   for (int i = 0; i < kept; ++i)
     run(fmt::format("SET {{t}}kept:{} v", i));
   int added = 0;
@@ -88,45 +88,47 @@ TEST_F(ScanTest, FindsWhatStaysWhileOneShardGrowsAndShrinks) {
   int round = 0;
   const auto seen = scan_all("COUNT 20", [&] {
     // First much is added, then it is taken away again.
-    if (++round % 40 < 20) {
-      for (int i = 0; i < 300; ++i)
+    if (++round % 30 < 15) {
+      for (int i = 0; i < 100; ++i)
         run(fmt::format("SET {{t}}other:{} v", added++));
     } else {
-      for (int i = 0; i < 280 && removed < added; ++i)
+      for (int i = 0; i < 90 && removed < added; ++i)
         run(fmt::format("DEL {{t}}other:{}", removed++));
     }
   });
-  EXPECT_GT(added, 5000);
-  EXPECT_GT(removed, 4000);
+  // Pages hold up to 450 entries.
+  EXPECT_GT(added, 2000);
+  EXPECT_GT(removed, 1000);
   for (int i = 0; i < kept; ++i)
     EXPECT_TRUE(seen.contains(fmt::format("{{t}}kept:{}", i))) << i;
 }
 
 TEST_F(ScanTest, FindsWhatStaysWhileAllShardsGrowAndShrink) {
-  add(0, 20'000);
+  constexpr int kept = 5000;
+  add(0, kept);
   int round = 0;
-  const auto seen = scan_all("COUNT 500", [&] {
-    const int at = 20'000 + ++round * 500;
-    add(at, at + 500);
-    if (round > 10) remove(at - 5000, at - 4500);
+  const auto seen = scan_all("COUNT 250", [&] {
+    const int at = kept + ++round * 250;
+    add(at, at + 250);
+    if (round > 10) remove(at - 2500, at - 2250);
   });
-  for (int i = 0; i < 20'000; ++i)
+  for (int i = 0; i < kept; ++i)
     EXPECT_TRUE(seen.contains(fmt::format("key:{}", i))) << i;
 }
 
 TEST_F(ScanTest, FindsWhatIsLeftAfterMostWasRemoved) {
-  for (int i = 0; i < 20'000; ++i)
+  for (int i = 0; i < 6000; ++i)
     run(fmt::format("SET {{t}}{} v", i));
-  const Step first = step("0", "COUNT 5000");
-  for (int i = 0; i < 20'000; ++i)
-    if (i % 100 != 0) run(fmt::format("DEL {{t}}{}", i));
+  const Step first = step("0", "COUNT 1500");
+  for (int i = 0; i < 6000; ++i)
+    if (i % 30 != 0) run(fmt::format("DEL {{t}}{}", i));
   std::set<std::string> seen(first.keys.begin(), first.keys.end());
   for (std::string cursor = first.cursor; cursor != "0";) {
     const Step now = step(cursor, "COUNT 3");
     seen.insert(now.keys.begin(), now.keys.end());
     cursor = now.cursor;
   }
-  for (int i = 0; i < 20'000; i += 100)
+  for (int i = 0; i < 6000; i += 30)
     EXPECT_TRUE(seen.contains(fmt::format("{{t}}{}", i))) << i;
 }
 
