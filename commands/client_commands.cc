@@ -111,7 +111,7 @@ void client_setname(CommandContext& ctx) {
 void client_setinfo(CommandContext& ctx) {
   const bool is_name = equals_ignoring_case(ctx.arg(2), "lib-name");
   if (!is_name && !equals_ignoring_case(ctx.arg(2), "lib-ver"))
-    return ctx.error(fmt::format("ERR Unrecognized option '{}'", ctx.arg(2)));
+    return ctx.error(fmt::format("ERR Unrecognized option '{}'", errors::shown(ctx.arg(2))));
   if (!is_valid_client_name(ctx.arg(3)))
     return ctx.error(fmt::format(
         "ERR {} cannot contain spaces, newlines or special characters.", ctx.arg(2)));
@@ -130,7 +130,7 @@ void client_list(CommandContext& ctx) {
   std::unordered_set<std::uint64_t> ids;
   if (ctx.argc() == 4 && equals_ignoring_case(ctx.arg(2), "TYPE")) {
     type = client_type(ctx.arg(3));
-    if (!type) return ctx.error(fmt::format("ERR Unknown client type '{}'", ctx.arg(3)));
+    if (!type) return ctx.error(fmt::format("ERR Unknown client type '{}'", errors::shown(ctx.arg(3))));
   } else if (ctx.argc() > 3 && equals_ignoring_case(ctx.arg(2), "ID")) {
     for (const std::string_view text : ctx.args().subspan(3)) {
       const auto id = base::parse_int64(text);
@@ -186,13 +186,13 @@ bool read_kill_option(CommandContext& ctx, std::size_t at, KillFilter& filter) {
     filter.age_seconds_min = *age;
   } else if (equals_ignoring_case(name, "TYPE")) {
     filter.type = client_type(value);
-    if (!filter.type) return ctx.error(fmt::format("ERR Unknown client type '{}'", value)), false;
+    if (!filter.type) return ctx.error(fmt::format("ERR Unknown client type '{}'", errors::shown(value))), false;
   } else if (equals_ignoring_case(name, "ADDR")) {
     filter.address = value;
   } else if (equals_ignoring_case(name, "LADDR")) {
     filter.local_address = value;
   } else if (equals_ignoring_case(name, "USER")) {
-    if (value != "default") return ctx.error(fmt::format("ERR No such user '{}'", value)), false;
+    if (value != "default") return ctx.error(fmt::format("ERR No such user '{}'", errors::shown(value))), false;
     filter.user = value;
   } else if (equals_ignoring_case(name, "SKIPME")) {
     filter.skip_me = equals_ignoring_case(value, "yes");

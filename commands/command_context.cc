@@ -55,7 +55,7 @@ void CommandContext::unknown_subcommand() {
   const std::string name = base::uppered(
       command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
   error(fmt::format("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
-                    arg(1).substr(0, 128),
+                    errors::shown(arg(1)),
                     name));
 }
 

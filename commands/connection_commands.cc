@@ -108,7 +108,7 @@ bool read_hello_options(CommandContext& ctx, HelloOptions& options) {
       }
       ++i;
     } else {
-      ctx.error(fmt::format("ERR Syntax error in HELLO option '{}'", ctx.arg(i)));
+      ctx.error(fmt::format("ERR Syntax error in HELLO option '{}'", errors::shown(ctx.arg(i))));
       return false;
     }
   }

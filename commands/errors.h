@@ -1,6 +1,8 @@
 // Every error text that more than one command uses, once, with its code.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace duplex::commands::errors {
@@ -30,5 +32,11 @@ inline constexpr std::string_view exec_aborted =
     "EXECABORT Transaction discarded because of previous errors.";
 inline constexpr std::string_view unterminated_number =
     "ERR value is out of range, must be positive";
+
+// What an error text shows of a client's argument: up to the first NUL, and not more than this.
+inline constexpr std::size_t shown_bytes_max = 128;
+inline std::string_view shown(std::string_view argument, std::size_t bytes_max = shown_bytes_max) {
+  return argument.substr(0, std::min(bytes_max, argument.find('\0')));
+}
 
 }  // namespace duplex::commands::errors

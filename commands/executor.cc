@@ -16,20 +16,12 @@ namespace duplex::commands {
 
 namespace {
 
-// Redis quotes at most this much of an unknown command's arguments.
-constexpr std::size_t quoted_bytes_max = 128;
-
-// Like a C string: up to the first NUL.
-std::string_view printable(std::string_view text, std::size_t bytes_max) {
-  return text.substr(0, std::min(bytes_max, text.find('\0')));
-}
-
 std::string unknown_command(Args args) {
   std::string quoted;
-  for (std::size_t i = 1; i < args.size() && quoted.size() < quoted_bytes_max; ++i)
-    quoted += fmt::format("'{}' ", printable(args[i], quoted_bytes_max - quoted.size()));
+  for (std::size_t i = 1; i < args.size() && quoted.size() < errors::shown_bytes_max; ++i)
+    quoted += fmt::format("'{}' ", errors::shown(args[i], errors::shown_bytes_max - quoted.size()));
   return fmt::format("ERR unknown command '{}', with args beginning with: {}",
-                     printable(args[0], quoted_bytes_max),
+                     errors::shown(args[0]),
                      quoted);
 }
 
@@ -102,7 +94,7 @@ const Command* Executor::find(Client& client, const Request& request) {
     reject(client,
            nullptr,
            fmt::format("ERR unknown subcommand '{}'. Try {} HELP.",
-                       request.args[1].substr(0, quoted_bytes_max),
+                       errors::shown(request.args[1]),
                        command->spec->name));
     return nullptr;
   }

@@ -53,7 +53,7 @@ std::optional<Conditions> conditions_of(CommandContext& ctx) {
     } else if (base::equals_ignoring_case(word, "lt")) {
       conditions.only_earlier = true;
     } else {
-      ctx.error(fmt::format("ERR Unsupported option {}", word));
+      ctx.error(fmt::format("ERR Unsupported option {}", errors::shown(word)));
       return std::nullopt;
     }
   }
