@@ -18,7 +18,7 @@ FIXED_SEEDS = [1, 2, 3, 4, 5, 6]
 COMMANDS = int(os.environ.get("COMMANDS", "5000"))
 # How far apart two answers about time may be.
 TOLERANCE_MS = 5000
-HISTORY_SHOWN = 12
+HISTORY_SHOWN = 30
 
 
 def seeds():
@@ -99,11 +99,11 @@ class Run:
         pytest.fail(self._describe(command, first, second), pytrace=False)
 
     def _describe(self, command, first, second):
-        keys = set(command[1:])
+        keys = set(command[1:]) & set(random_commands.KEYS)
         related = [
             (earlier, reply)
             for earlier, reply in self.history[:-1]
-            if keys & set(earlier[1:]) or earlier[0].upper() in (b"SELECT", b"SWAPDB")
+            if keys & set(earlier[1:]) or not keys or earlier[0].upper() in (b"SELECT", b"SWAPDB")
         ]
         lines = ["seed %d, command %d differs" % (self.seed, len(self.history))]
         for earlier, reply in related[-HISTORY_SHOWN:]:
@@ -114,7 +114,9 @@ class Run:
 
     def compare_everything(self):
         """Compares all keys of all databases: type, value, time to live, encoding."""
+        played = len(self.history)
         for database in range(random_commands.DATABASES + 1):
+            del self.history[played:]
             for client in self.clients:
                 client.call("SELECT", database)
             self._both("DBSIZE")
@@ -125,6 +127,7 @@ class Run:
                     self._both("GET", key)
                 self._both("PTTL", key)
                 self._both("OBJECT", "ENCODING", key)
+                del self.history[played:]
 
     def _both(self, *arguments):
         command = [resp.argument(item) for item in arguments]

@@ -306,6 +306,7 @@ def is_admitted(server):
 @pytest.mark.parametrize("kind", servers.available_kinds())
 def test_one_connection_too_many_is_told_so(kind):
     with servers.server(kind, "--maxclients", "3") as server:
+        time.sleep(0.2)  # Until the connection that asked whether the server is ready has gone.
         clients = [server.client() for _ in range(3)]
         for client in clients:
             assert client.call("PING").value == b"PONG"
