@@ -72,9 +72,9 @@ void CommandLoop::before_flush() {
   }
   fresh_.clear();
   if (held_.empty()) return;
-  // Either the log's thread sees the mark, or this thread sees the log's progress.
-  holds_.store(true, std::memory_order_seq_cst);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  // Either the log's thread sees the mark, or this thread sees the log's progress: both sides read
+  // and modify the mark, so neither can look at the other's news before its own are out.
+  holds_.fetch_or(1, std::memory_order_seq_cst);
   if (log->releasable() != releasable) release_gated();
 }
 
@@ -85,7 +85,7 @@ void CommandLoop::release_gated() {
   const auto released = std::stable_partition(held_.begin(), held_.end(), waits);
   const std::vector<Gated> done(released, held_.end());
   held_.erase(released, held_.end());
-  if (held_.empty()) holds_.store(false, std::memory_order_seq_cst);
+  if (held_.empty()) holds_.store(0, std::memory_order_seq_cst);
   for (const Gated& gated : done) {
     // A socket that wrote again since is released with the last of its positions.
     const bool waits_again = std::any_of(held_.begin(), held_.end(), [&](const Gated& other) {
@@ -96,8 +96,7 @@ void CommandLoop::release_gated() {
 }
 
 void CommandLoop::log_progressed() {
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (holds_.load(std::memory_order_seq_cst)) loop_.post([this] { release_gated(); });
+  if (holds_.fetch_or(0, std::memory_order_seq_cst) != 0) loop_.post([this] { release_gated(); });
 }
 
 void CommandLoop::wait_for_resume(RespSession& session) {

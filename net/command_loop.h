@@ -91,7 +91,7 @@ class CommandLoop {
   std::unordered_map<std::uint64_t, RespSession*> sessions_;
   std::vector<Gated> fresh_;  // gated in this pass
   std::vector<Gated> held_;   // waiting for the log
-  std::atomic<bool> holds_{false};
+  std::atomic<unsigned> holds_{0};  // 1 while held_ is not empty
   std::vector<std::uint64_t> postponed_;
   Scratch scratch_;
   std::uint64_t ticks_ = 0;
