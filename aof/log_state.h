@@ -16,8 +16,9 @@ struct LogOptions {
   FsyncPolicy fsync = FsyncPolicy::everysec;
   std::chrono::milliseconds sync_interval{1000};
   std::chrono::milliseconds retry_interval{100};
-  // Called on the log's own thread, one call at a time, without any lock held: after durable() has
-  // advanced, after a failure began or ended, and after the policy has changed. It must not block.
+  // Called on the log's own thread, and at last by close(), without any lock held: after durable()
+  // has advanced, after a failure began or ended, and after the policy has changed. It must not
+  // block.
   std::function<void(Lsn written, Lsn durable)> on_progress;
 };
 
