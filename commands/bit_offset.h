@@ -1,11 +1,11 @@
 // Bit offsets as arguments of the bitmap commands.
 #pragma once
 
+#include "commands/command_context.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "commands/command_context.h"
 
 namespace duplex::commands {
 

@@ -17,7 +17,9 @@ std::uint64_t load_word(const char* at) {
   return word;
 }
 
-void store_word(char* at, std::uint64_t word) { std::memcpy(at, &word, word_bytes); }
+void store_word(char* at, std::uint64_t word) {
+  std::memcpy(at, &word, word_bytes);
+}
 
 // Eight bytes with their first bit as the highest of the number.
 std::uint64_t load_in_order(const char* at) {
@@ -45,7 +47,9 @@ std::uint64_t load_in_order(std::string_view bytes) {
   return counts[0] + counts[1] + counts[2] + counts[3];
 }
 
-std::uint64_t count_portably(const char* at, std::size_t size) { return count_in(at, size); }
+std::uint64_t count_portably(const char* at, std::size_t size) {
+  return count_in(at, size);
+}
 
 #if defined(__x86_64__)
 [[gnu::target("popcnt")]] std::uint64_t count_by_instruction(const char* at, std::size_t size) {
@@ -87,9 +91,8 @@ void combine_into(char* out, const char* source, std::size_t size) {
   for (; at + word_bytes <= size; at += word_bytes)
     store_word(out + at, combine_words(operation, load_word(out + at), load_word(source + at)));
   for (; at < size; ++at)
-    out[at] = static_cast<char>(combine_words(operation,
-                                              static_cast<unsigned char>(out[at]),
-                                              static_cast<unsigned char>(source[at])));
+    out[at] = static_cast<char>(combine_words(
+        operation, static_cast<unsigned char>(out[at]), static_cast<unsigned char>(source[at])));
 }
 
 void combine_into(BitOperation operation, char* out, const char* source, std::size_t size) {
@@ -169,8 +172,8 @@ std::uint64_t read_bits(std::string_view bytes, std::uint64_t offset, unsigned w
   std::uint64_t word = load_in_order(from) << skipped;
   // A wide integer that begins within a byte may end in a ninth one.
   if (skipped != 0 && from.size() > word_bytes)
-    word |= static_cast<std::uint64_t>(static_cast<unsigned char>(from[word_bytes])) >>
-            (8 - skipped);
+    word |=
+        static_cast<std::uint64_t>(static_cast<unsigned char>(from[word_bytes])) >> (8 - skipped);
   return word >> (64 - width);
 }
 

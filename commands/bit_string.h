@@ -1,12 +1,12 @@
 // Strings as bits, the first one being the highest bit of the first byte.
 #pragma once
 
+#include "commands/index_range.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-
-#include "commands/index_range.h"
 
 namespace duplex::commands {
 

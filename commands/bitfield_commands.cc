@@ -1,12 +1,4 @@
 // Strings as arrays of small integers: BITFIELD and BITFIELD_RO.
-#include <algorithm>
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <span>
-#include <string_view>
-#include <vector>
-
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/bit_offset.h"
@@ -14,6 +6,14 @@
 #include "commands/command_context.h"
 #include "commands/families.h"
 #include "commands/string_values.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -95,8 +95,8 @@ std::optional<std::vector<Operation>> parse(CommandContext& ctx) {
     const auto type = parse_type(ctx.arg(++i));
     if (!type) {
       ctx.error(
-          "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but "
-          "i64 is.");
+          "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported "
+          "but i64 is.");
       return std::nullopt;
     }
     const auto offset = bit_offset_arg(ctx, ctx.arg(++i), type->width);
@@ -139,8 +139,8 @@ void read_all(CommandContext& ctx, std::span<const Operation> operations) {
   const std::string_view bytes = entry == nullptr ? std::string_view() : entry->text(scratch);
   ctx.reply().array(operations.size());
   for (const Operation& operation : operations)
-    ctx.reply().integer(operation.type.from_bits(
-        read_bits(bytes, operation.offset, operation.type.width)));
+    ctx.reply().integer(
+        operation.type.from_bits(read_bits(bytes, operation.offset, operation.type.width)));
 }
 
 void run_all(CommandContext& ctx, std::span<const Operation> operations) {
@@ -158,8 +158,7 @@ void run_all(CommandContext& ctx, std::span<const Operation> operations) {
   ctx.reply().array(operations.size());
   for (const Operation& operation : operations) {
     const IntegerType& type = operation.type;
-    const std::int64_t old =
-        type.from_bits(read_bits({bytes, size}, operation.offset, type.width));
+    const std::int64_t old = type.from_bits(read_bits({bytes, size}, operation.offset, type.width));
     if (operation.kind == Operation::Kind::get) {
       ctx.reply().integer(old);
       continue;
@@ -204,10 +203,8 @@ constexpr CommandSpec specs[] = {
      .arity = -2,
      .flags = Flag::write | Flag::denyoom,
      .categories = Category::bitmap | Category::slow | Category::write,
-     .keys = keys(range(1,
-                        0,
-                        1,
-                        KeyFlag::rw | KeyFlag::update | KeyFlag::access | KeyFlag::variable_flags)),
+     .keys = keys(
+         range(1, 0, 1, KeyFlag::rw | KeyFlag::update | KeyFlag::access | KeyFlag::variable_flags)),
      .handler = bitfield,
      .group = "bitmap",
      .syntax = "key [GET encoding offset|[OVERFLOW WRAP|SAT|FAIL] <SET encoding offset value|"
@@ -232,6 +229,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> bitfield_commands() { return specs; }
+std::span<const CommandSpec> bitfield_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

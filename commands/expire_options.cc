@@ -1,13 +1,13 @@
 // When a key shall end, as the options EX, PX, EXAT, PXAT, KEEPTTL and PERSIST say it.
 #include "commands/expire_options.h"
 
-#include <algorithm>
-#include <limits>
+#include "base/numbers.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
-#include "base/numbers.h"
-#include "base/text.h"
+#include <algorithm>
+#include <limits>
 
 namespace duplex::commands {
 

@@ -1,19 +1,19 @@
 // When a key shall end, as the options EX, PX, EXAT, PXAT, KEEPTTL and PERSIST say it.
 #pragma once
 
+#include "commands/command_context.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "commands/command_context.h"
-
 namespace duplex::commands {
 
 enum class TimeUnit : std::uint8_t { seconds, milliseconds };
 
-// `amount` after `base_ms` (0 for a time since 1970), in milliseconds since 1970; nothing if that is
-// out of range. The past is allowed. Never no_expiry, which means something else.
+// `amount` after `base_ms` (0 for a time since 1970), in milliseconds since 1970; nothing if that
+// is out of range. The past is allowed. Never no_expiry, which means something else.
 std::optional<std::int64_t> expiry_time(std::int64_t amount, TimeUnit unit, std::int64_t base_ms);
 
 // The same for an argument that has to be positive; answers the error itself.

@@ -1,15 +1,15 @@
 // LCS: the longest common subsequence of two strings, and where its parts stand.
+#include "base/numbers.h"
+#include "base/text.h"
+#include "commands/command_context.h"
+#include "commands/families.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/numbers.h"
-#include "base/text.h"
-#include "commands/command_context.h"
-#include "commands/families.h"
 
 namespace duplex::commands {
 
@@ -51,12 +51,11 @@ std::optional<LcsOptions> parse(CommandContext& ctx) {
   return options;
 }
 
-// The table of the classic algorithm. Only one row of lengths is kept at a time; of the others it is
-// enough to know in which direction the longer subsequence lies.
+// The table of the classic algorithm. Only one row of lengths is kept at a time; of the others it
+// is enough to know in which direction the longer subsequence lies.
 class LcsTable {
  public:
-  LcsTable(std::string_view a, std::string_view b, bool with_directions)
-      : columns_(b.size() + 1) {
+  LcsTable(std::string_view a, std::string_view b, bool with_directions) : columns_(b.size() + 1) {
     if (with_directions) drop_a_.resize((a.size() + 1) * columns_);
     std::vector<std::uint32_t> row(columns_, 0);
     for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -190,6 +189,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> lcs_commands() { return specs; }
+std::span<const CommandSpec> lcs_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

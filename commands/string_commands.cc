@@ -1,15 +1,15 @@
 // Strings as a whole: GET, SET and their relatives.
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/command_context.h"
 #include "commands/expire_options.h"
 #include "commands/families.h"
 #include "commands/string_values.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace duplex::commands {
 
@@ -169,9 +169,13 @@ void set_for(CommandContext& ctx, TimeUnit unit) {
   ctx.reply().ok();
 }
 
-void setex(CommandContext& ctx) { set_for(ctx, TimeUnit::seconds); }
+void setex(CommandContext& ctx) {
+  set_for(ctx, TimeUnit::seconds);
+}
 
-void psetex(CommandContext& ctx) { set_for(ctx, TimeUnit::milliseconds); }
+void psetex(CommandContext& ctx) {
+  set_for(ctx, TimeUnit::milliseconds);
+}
 
 void getset(CommandContext& ctx) {
   const HashedKey& key = ctx.key();
@@ -304,10 +308,8 @@ constexpr CommandSpec specs[] = {
      .arity = -3,
      .flags = Flag::write | Flag::denyoom,
      .categories = Category::slow | Category::string | Category::write,
-     .keys = keys(range(1,
-                        0,
-                        1,
-                        KeyFlag::rw | KeyFlag::access | KeyFlag::update | KeyFlag::variable_flags)),
+     .keys = keys(
+         range(1, 0, 1, KeyFlag::rw | KeyFlag::access | KeyFlag::update | KeyFlag::variable_flags)),
      .handler = set,
      .group = "string",
      .syntax = "key value [NX|XX|IFEQ comparison-value] [GET] [EX seconds|PX milliseconds|"
@@ -315,9 +317,10 @@ constexpr CommandSpec specs[] = {
      .summary = "Sets a key's string value, whatever the key held before.",
      .complexity = "O(1)",
      .since = "1.0.0",
-     .history = "2.6.12: Added the `EX`, `PX`, `NX` and `XX` options. // 6.0.0: Added the `KEEPTTL` "
-                "option. // 6.2.0: Added the `GET`, `EXAT` and `PXAT` option. // 7.0.0: Allowed the "
-                "`NX` and `GET` options to be used together. // 8.1.0: Added the `IFEQ` option."},
+     .history =
+         "2.6.12: Added the `EX`, `PX`, `NX` and `XX` options. // 6.0.0: Added the `KEEPTTL` "
+         "option. // 6.2.0: Added the `GET`, `EXAT` and `PXAT` option. // 7.0.0: Allowed the "
+         "`NX` and `GET` options to be used together. // 8.1.0: Added the `IFEQ` option."},
     {.name = "SETEX",
      .arity = 4,
      .flags = Flag::write | Flag::denyoom,
@@ -349,6 +352,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> string_commands() { return specs; }
+std::span<const CommandSpec> string_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,10 +1,10 @@
 // Several strings at once: MGET, MSET and MSETNX.
-#include <fmt/format.h>
-
 #include "base/numbers.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
 #include "commands/string_values.h"
+
+#include <fmt/format.h>
 
 namespace duplex::commands {
 
@@ -25,8 +25,7 @@ void mget(CommandContext& ctx) {
 // Whether every key has a value behind it; answers the error itself.
 bool check_pairs(CommandContext& ctx) {
   if (ctx.argc() % 2 == 1) return true;
-  ctx.error(
-      fmt::format("ERR wrong number of arguments for '{}' command", ctx.command().full_name));
+  ctx.error(fmt::format("ERR wrong number of arguments for '{}' command", ctx.command().full_name));
   return false;
 }
 
@@ -93,6 +92,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> string_multi_commands() { return specs; }
+std::span<const CommandSpec> string_multi_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

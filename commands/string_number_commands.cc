@@ -1,13 +1,13 @@
 // Strings as numbers: INCR, DECR, their BY forms and INCRBYFLOAT.
+#include "base/numbers.h"
+#include "commands/command_context.h"
+#include "commands/families.h"
+
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
-
-#include "base/numbers.h"
-#include "commands/command_context.h"
-#include "commands/families.h"
 
 namespace duplex::commands {
 
@@ -41,9 +41,13 @@ void add(CommandContext& ctx, std::int64_t increment) {
   ctx.reply().integer(value);
 }
 
-void incr(CommandContext& ctx) { add(ctx, 1); }
+void incr(CommandContext& ctx) {
+  add(ctx, 1);
+}
 
-void decr(CommandContext& ctx) { add(ctx, -1); }
+void decr(CommandContext& ctx) {
+  add(ctx, -1);
+}
 
 void incrby(CommandContext& ctx) {
   if (const auto increment = ctx.integer_arg(2)) add(ctx, *increment);
@@ -73,7 +77,8 @@ void incrbyfloat(CommandContext& ctx) {
   value += *increment;
   if (std::isnan(value) || std::isinf(value)) return ctx.error(errors::nan_or_infinity);
   const std::string_view text = ctx.keep(base::format_long_double(value));
-  ctx.put(key, at, Entry::make_text(key.key, text, at ? at.entry()->expiry_ms() : store::no_expiry));
+  ctx.put(
+      key, at, Entry::make_text(key.key, text, at ? at.entry()->expiry_ms() : store::no_expiry));
   ctx.changed(key, Event::string, "incrbyfloat");
   // The result, so that replaying does not depend on how numbers are computed.
   ctx.effect({"SET", key.key, text, "KEEPTTL"});
@@ -146,6 +151,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> string_number_commands() { return specs; }
+std::span<const CommandSpec> string_number_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,14 +1,14 @@
 // Parts of strings: APPEND, GETRANGE, SETRANGE, STRLEN and SUBSTR.
-#include <algorithm>
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-
 #include "base/numbers.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
 #include "commands/index_range.h"
 #include "commands/string_values.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
 
 namespace duplex::commands {
 
@@ -135,6 +135,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> string_range_commands() { return specs; }
+std::span<const CommandSpec> string_range_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,11 +1,11 @@
 // How string commands put values in: in place where the entry allows it.
 #include "commands/string_values.h"
 
+#include "base/numbers.h"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
-
-#include "base/numbers.h"
 
 namespace duplex::commands {
 
@@ -55,8 +55,8 @@ char* writable_string(CommandContext& ctx,
 }
 
 bool check_string_size(CommandContext& ctx, std::uint64_t offset, std::uint64_t added) {
-  const auto limit = static_cast<std::uint64_t>(
-      ctx.settings().bulk_bytes_max.load(std::memory_order_relaxed));
+  const auto limit =
+      static_cast<std::uint64_t>(ctx.settings().bulk_bytes_max.load(std::memory_order_relaxed));
   if (offset <= limit && added <= limit - offset) return true;
   ctx.error(errors::string_too_long);
   return false;

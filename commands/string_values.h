@@ -1,11 +1,11 @@
 // How string commands put values in: in place where the entry allows it.
 #pragma once
 
+#include "commands/command_context.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "commands/command_context.h"
 
 namespace duplex::commands {
 
@@ -19,9 +19,9 @@ void put_string(CommandContext& ctx,
 // A raw string of zero bytes.
 store::EntryPtr make_zeros(std::string_view key, std::size_t size, std::int64_t expiry_ms);
 
-// The bytes of the string at `at`, raw from now on and at least `size` long: new bytes are zero, and a
-// key that is not there (`at` empty) is made. `at` is where the entry stands afterwards. The bytes
-// are valid until the next change.
+// The bytes of the string at `at`, raw from now on and at least `size` long: new bytes are zero,
+// and a key that is not there (`at` empty) is made. `at` is where the entry stands afterwards. The
+// bytes are valid until the next change.
 char* writable_string(CommandContext& ctx,
                       const store::HashedKey& key,
                       store::Table::Position& at,

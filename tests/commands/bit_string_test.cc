@@ -1,20 +1,21 @@
 // Counting, finding, combining and reading bits, compared with the same done bit by bit.
 #include "commands/bit_string.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 namespace duplex::commands {
 
 namespace {
 
 bool bit_at(std::string_view bytes, std::size_t at) {
-  return at / 8 < bytes.size() && (static_cast<unsigned char>(bytes[at / 8]) >> (7 - at % 8) & 1) != 0;
+  return at / 8 < bytes.size() &&
+         (static_cast<unsigned char>(bytes[at / 8]) >> (7 - at % 8) & 1) != 0;
 }
 
 class BitStringTest : public testing::Test {

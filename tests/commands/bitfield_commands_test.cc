@@ -1,9 +1,9 @@
 // BITFIELD and BITFIELD_RO: widths, offsets, overflow.
-#include <string_view>
+#include "support/command_fixture.h"
 
 #include <gtest/gtest.h>
 
-#include "support/command_fixture.h"
+#include <string_view>
 
 namespace duplex::tests {
 
@@ -20,8 +20,9 @@ TEST_F(BitfieldCommandsTest, GetSetIncrby) {
         {"BITFIELD made SET u8 16 0", "[:0]"},
         {"GET made", R"("\x00\x00\x00")"},
         {"BITFIELD w SET u13 7 5000 GET u13 7 GET u7 1", "[:0 :5000 :1]"},
-        {"BITFIELD w SET i64 1 -9223372036854775808 GET i64 1", "[:175921860444160000 "
-                                                                 ":-9223372036854775808]"},
+        {"BITFIELD w SET i64 1 -9223372036854775808 GET i64 1",
+         "[:175921860444160000 "
+         ":-9223372036854775808]"},
         {"BITFIELD x SET u63 3 9223372036854775807 GET u63 3 GET i64 2",
          "[:0 :9223372036854775807 :9223372036854775807]"}});
   EXPECT_EQ(entry("none"), nullptr);
@@ -33,8 +34,7 @@ TEST_F(BitfieldCommandsTest, Overflow) {
       {"BITFIELD k SET u2 0 -1 GET u2 0 INCRBY u2 0 1", "[:0 :3 :0]"},
       {"BITFIELD k SET i8 8 127 INCRBY i8 8 1 INCRBY i8 8 -1", "[:0 :-128 :127]"},
       {"BITFIELD k SET i8 8 -129 GET i8 8", "[:127 :127]"},
-      {"BITFIELD k SET i64 64 9223372036854775807 INCRBY i64 64 1",
-       "[:0 :-9223372036854775808]"},
+      {"BITFIELD k SET i64 64 9223372036854775807 INCRBY i64 64 1", "[:0 :-9223372036854775808]"},
       {"BITFIELD k INCRBY i64 64 -1", "[:9223372036854775807]"},
       {"BITFIELD k SET u63 128 9223372036854775807 INCRBY u63 128 1 INCRBY u63 128 -1",
        "[:0 :0 :9223372036854775807]"},
@@ -43,8 +43,7 @@ TEST_F(BitfieldCommandsTest, Overflow) {
       {"BITFIELD s OVERFLOW sat SET i8 8 200 SET i8 8 -200 GET i8 8", "[:0 :127 :-128]"},
       {"BITFIELD s OVERFLOW SAT SET i64 64 9223372036854775807 INCRBY i64 64 1",
        "[:0 :9223372036854775807]"},
-      {"BITFIELD f OVERFLOW FAIL SET u2 0 4 SET u2 0 3 INCRBY u2 0 1 GET u2 0",
-       "[nil :0 nil :3]"},
+      {"BITFIELD f OVERFLOW FAIL SET u2 0 4 SET u2 0 3 INCRBY u2 0 1 GET u2 0", "[nil :0 nil :3]"},
       {"BITFIELD f OVERFLOW FAIL INCRBY u2 0 1 OVERFLOW WRAP INCRBY u2 0 1 OVERFLOW SAT INCRBY u2 "
        "0 10",
        "[nil :0 :3]"}};
@@ -55,7 +54,8 @@ TEST_F(BitfieldCommandsTest, Overflow) {
 TEST_F(BitfieldCommandsTest, Errors) {
   run("SET z \"\\x00\"");
   const std::string_view bad_type =
-      "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 "
+      "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but "
+      "i64 "
       "is.";
   const std::string_view bad_offset = "-ERR bit offset is not an integer or out of range";
   for (const std::string_view type : {"u0", "i0", "u64", "i65", "x8", "U8", "8", "u", "", "u8x"})
@@ -83,12 +83,13 @@ TEST_F(BitfieldCommandsTest, ReadOnly) {
 }
 
 TEST_F(BitfieldCommandsTest, WhatIsLoggedAndAnnounced) {
-  const Step steps[] = {{"BITFIELD k SET u8 0 1 GET u8 0", "BITFIELD k SET u8 0 1 GET u8 0"},
-                        {"BITFIELD k SET u8 0 1", ""},
-                        {"BITFIELD k OVERFLOW FAIL SET u8 0 256", ""},
-                        {"BITFIELD k OVERFLOW FAIL SET u8 8 256", "BITFIELD k OVERFLOW FAIL SET u8 8 256"},
-                        {"BITFIELD k GET u8 0", ""},
-                        {"BITFIELD none GET u8 0", ""}};
+  const Step steps[] = {
+      {"BITFIELD k SET u8 0 1 GET u8 0", "BITFIELD k SET u8 0 1 GET u8 0"},
+      {"BITFIELD k SET u8 0 1", ""},
+      {"BITFIELD k OVERFLOW FAIL SET u8 0 256", ""},
+      {"BITFIELD k OVERFLOW FAIL SET u8 8 256", "BITFIELD k OVERFLOW FAIL SET u8 8 256"},
+      {"BITFIELD k GET u8 0", ""},
+      {"BITFIELD none GET u8 0", ""}};
   for (const Step& step : steps)
     EXPECT_EQ(logged(step.line), step.reply) << step.line;
   EXPECT_EQ(events("BITFIELD new SET u8 0 1 SET u8 8 1"), "new:new setbit:new");

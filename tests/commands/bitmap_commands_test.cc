@@ -1,10 +1,10 @@
 // BITCOUNT, BITOP, BITPOS, GETBIT and SETBIT.
-#include <string>
-#include <string_view>
+#include "support/command_fixture.h"
 
 #include <gtest/gtest.h>
 
-#include "support/command_fixture.h"
+#include <string>
+#include <string_view>
 
 namespace duplex::tests {
 

@@ -1,7 +1,7 @@
 // LCS: the subsequence, its length, its matches.
-#include <gtest/gtest.h>
-
 #include "support/command_fixture.h"
+
+#include <gtest/gtest.h>
 
 namespace duplex::tests {
 
@@ -22,8 +22,7 @@ TEST_F(LcsCommandTest, SubsequenceAndLength) {
 
 TEST_F(LcsCommandTest, Matches) {
   run("MSET a ohmytext b mynewtext");
-  play({{"LCS a b IDX",
-         "[\"matches\" [[[:4 :7] [:5 :8]] [[:2 :3] [:0 :1]]] \"len\" :6]"},
+  play({{"LCS a b IDX", "[\"matches\" [[[:4 :7] [:5 :8]] [[:2 :3] [:0 :1]]] \"len\" :6]"},
         {"LCS a b IDX MINMATCHLEN 4 WITHMATCHLEN",
          "[\"matches\" [[[:4 :7] [:5 :8] :4]] \"len\" :6]"},
         {"LCS a b IDX MINMATCHLEN -5",
@@ -31,8 +30,7 @@ TEST_F(LcsCommandTest, Matches) {
         {"LCS a b IDX MINMATCHLEN 5", "[\"matches\" [] \"len\" :6]"},
         {"LCS a none IDX", "[\"matches\" [] \"len\" :0]"}});
   use_protocol(resp::Protocol::resp3);
-  EXPECT_EQ(run("LCS a b IDX MINMATCHLEN 4"),
-            "{\"matches\"=>[[[:4 :7] [:5 :8]]] \"len\"=>:6}");
+  EXPECT_EQ(run("LCS a b IDX MINMATCHLEN 4"), "{\"matches\"=>[[[:4 :7] [:5 :8]]] \"len\"=>:6}");
 }
 
 TEST_F(LcsCommandTest, ChoosesAmongSeveralAsRedisDoes) {
@@ -44,14 +42,12 @@ TEST_F(LcsCommandTest, ChoosesAmongSeveralAsRedisDoes) {
 }
 
 TEST_F(LcsCommandTest, Errors) {
-  play({{"LCS a b LEN IDX",
-         "-ERR If you want both the length and indexes, please just use IDX."},
+  play({{"LCS a b LEN IDX", "-ERR If you want both the length and indexes, please just use IDX."},
         {"LCS a b FOO", "-ERR syntax error"},
         {"LCS a b MINMATCHLEN", "-ERR syntax error"},
         {"LCS a b IDX MINMATCHLEN abc", "-ERR value is not an integer or out of range"}});
   run_args({"SET", "a", std::string(70'000, 'a')});
-  EXPECT_EQ(run("LCS a a"),
-            "-ERR Insufficient memory, failed allocating transient memory for LCS");
+  EXPECT_EQ(run("LCS a a"), "-ERR Insufficient memory, failed allocating transient memory for LCS");
 }
 
 TEST_F(LcsCommandTest, AKeyThatEndsIsReadAsNothing) {

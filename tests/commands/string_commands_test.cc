@@ -1,10 +1,10 @@
 // GET, SET and their relatives: replies, what is stored, what is logged, what is announced.
-#include <string>
-#include <string_view>
+#include "support/command_fixture.h"
 
 #include <gtest/gtest.h>
 
-#include "support/command_fixture.h"
+#include <string>
+#include <string_view>
 
 namespace duplex::tests {
 

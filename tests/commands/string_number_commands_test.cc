@@ -1,9 +1,9 @@
 // INCR, DECR, their BY forms and INCRBYFLOAT.
-#include <string_view>
+#include "support/command_fixture.h"
 
 #include <gtest/gtest.h>
 
-#include "support/command_fixture.h"
+#include <string_view>
 
 namespace duplex::tests {
 

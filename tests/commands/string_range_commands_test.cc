@@ -1,10 +1,10 @@
 // APPEND, GETRANGE, SETRANGE, STRLEN and SUBSTR.
-#include <string>
-#include <string_view>
+#include "support/command_fixture.h"
 
 #include <gtest/gtest.h>
 
-#include "support/command_fixture.h"
+#include <string>
+#include <string_view>
 
 namespace duplex::tests {
 
@@ -57,8 +57,7 @@ TEST_F(StringRangeCommandsTest, Getrange) {
                         {"GETRANGE k 11 100", "\"\""},
                         {"GETRANGE k -100 -50", "\"H\""},
                         {"GETRANGE k 0 -100", "\"H\""},
-                        {"GETRANGE k -9223372036854775808 9223372036854775807",
-                         "\"Hello World\""},
+                        {"GETRANGE k -9223372036854775808 9223372036854775807", "\"Hello World\""},
                         {"SUBSTR n 1 3", "\"234\""},
                         {"GETRANGE none 0 -1", "\"\""},
                         {"GETRANGE none x 1", "-ERR value is not an integer or out of range"},
@@ -99,8 +98,7 @@ TEST_F(StringRangeCommandsTest, SetrangeGrowsWithZeros) {
 }
 
 TEST_F(StringRangeCommandsTest, StringsHaveALimit) {
-  const std::string_view too_long =
-      "-ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+  const std::string_view too_long = "-ERR string exceeds maximum allowed size (proto-max-bulk-len)";
   settings_.bulk_bytes_max = 100;
   EXPECT_EQ(run("SETRANGE k 99 x"), ":100");
   EXPECT_EQ(run("SETRANGE k 100 x"), too_long);

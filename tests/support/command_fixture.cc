@@ -1,15 +1,15 @@
 // Commands run through a real executor, without sockets, with a clock the test owns.
 #include "support/command_fixture.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
-
 #include "base/buffer.h"
 #include "base/glob.h"
 #include "commands/families.h"
 #include "resp/inline_arguments.h"
 #include "store/shard_lock.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace duplex::tests {
 
@@ -155,7 +155,9 @@ std::string CommandFixture::raw(std::string_view line) {
   return std::string(out.view());
 }
 
-std::string CommandFixture::take_log() { return joined(sink_.take(), " || "); }
+std::string CommandFixture::take_log() {
+  return joined(sink_.take(), " || ");
+}
 
 std::string CommandFixture::logged(std::string_view line) {
   sink_.take();

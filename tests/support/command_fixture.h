@@ -1,6 +1,18 @@
 // Commands run through a real executor, without sockets, with a clock the test owns.
 #pragma once
 
+#include "commands/client.h"
+#include "commands/client_registry.h"
+#include "commands/command_table.h"
+#include "commands/executor.h"
+#include "commands/services.h"
+#include "pubsub/hub.h"
+#include "pubsub/loop_subscribers.h"
+#include "store/keyspace.h"
+#include "support/reply_text.h"
+
+#include <gtest/gtest.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -11,18 +23,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
-
-#include "commands/client.h"
-#include "commands/client_registry.h"
-#include "commands/command_table.h"
-#include "commands/executor.h"
-#include "commands/services.h"
-#include "pubsub/hub.h"
-#include "pubsub/loop_subscribers.h"
-#include "store/keyspace.h"
-#include "support/reply_text.h"
 
 namespace duplex::tests {
 

@@ -1,11 +1,11 @@
 // Replies in a short readable form, for expectations of tests.
 #include "support/reply_text.h"
 
-#include <cstddef>
+#include "base/numbers.h"
 
 #include <fmt/format.h>
 
-#include "base/numbers.h"
+#include <cstddef>
 
 namespace duplex::tests {
 
@@ -118,7 +118,9 @@ class ReplyPrinter {
 
 }  // namespace
 
-std::string reply_text(std::string_view bytes) { return ReplyPrinter(bytes).print(); }
+std::string reply_text(std::string_view bytes) {
+  return ReplyPrinter(bytes).print();
+}
 
 std::string bytes_text(std::string_view bytes) {
   std::string text = "\"";
