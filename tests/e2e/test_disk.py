@@ -1,0 +1,79 @@
+"""A disk that is full: writes are refused, reads go on, and it passes without a restart."""
+
+import subprocess
+import time
+
+import pytest
+
+from support import servers
+
+pytestmark = pytest.mark.skipif(
+    servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
+)
+
+VALUE = "x" * 4096
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a file system of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False
+    )
+    assert mounted.returncode == 0, "the test needs to mount a tmpfs (run it as root)"
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+
+
+def wait_for_writes(client, seconds=20):
+    deadline = time.monotonic() + seconds
+    while True:
+        reply = client.call("SET", "after", "space")
+        if reply.kind != "error":
+            return
+        assert reply.value.startswith(b"MISCONF")
+        assert time.monotonic() < deadline, "writes are still refused"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("fsync", ["always", "everysec", "no"])
+def test_a_full_disk_refuses_writes_and_heals_by_itself(small_disk, fsync):
+    filler = small_disk / "filler"
+    filler.write_bytes(b"\0" * (1 << 20))
+    acknowledged = []
+    arguments = ["--appendonly", "yes", "--appendfsync", fsync]
+    with servers.server("duplex", *arguments, directory=small_disk) as server:
+        # The write that meets the full disk is executed and waits for its reply; the next one, on
+        # another connection, is refused.
+        with server.client(timeout=20) as first, server.client(timeout=20) as second:
+            count = 0
+            while True:
+                first.send("SET", f"key:{count}", VALUE)
+                probe = second.call("SET", "probe", count)
+                if probe.kind == "error":
+                    break
+                assert first.read().value == b"OK"
+                acknowledged.append(count)
+                count += 1
+                assert count < 2000, "the disk never became full"
+            assert probe.value.startswith(b"MISCONF Errors writing to the AOF file")
+            assert second.call("GET", "key:0").value == VALUE.encode()
+            assert b"aof_last_write_status:err" in second.call("INFO", "persistence").value
+
+            filler.unlink()
+
+            wait_for_writes(second)
+            reply = first.read()  # held back until its record could be written, or refused
+            if reply.kind != "error":
+                acknowledged.append(count)
+            assert b"aof_last_write_status:ok" in second.call("INFO", "persistence").value
+        server.kill()
+    with servers.server("duplex", *arguments, directory=small_disk) as server:
+        with server.client() as client:
+            for i in acknowledged:
+                assert client.call("GET", f"key:{i}").value == VALUE.encode(), i
+            assert client.call("GET", "after").value == b"space"
