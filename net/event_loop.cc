@@ -213,6 +213,8 @@ void EventLoop::shut_down() {
     remove_accept_source(*source);
   for (const auto& socket : sockets_)
     if (!socket->closing_) socket->begin_close(CloseReason::loop_stopped);
+  // A back end without work under way would not wake a pass that waits for it.
+  free_ended();
   while (!sockets_.empty() || !accept_sources_.empty())
     pass();
   asio_->poll();

@@ -36,6 +36,16 @@ bool is_passing(int error) {
   return error == EINTR || error == EAGAIN || error == EBUSY || error == ETIME;
 }
 
+io_uring_cqe next_completion(UringRing& ring) {
+  io_uring_cqe* completion = nullptr;
+  while (io_uring_peek_cqe(&ring.raw(), &completion) != 0)
+    ring.submit(true);
+  const io_uring_cqe copy{
+      .user_data = completion->user_data, .res = completion->res, .flags = completion->flags};
+  io_uring_cqe_seen(&ring.raw(), completion);
+  return copy;
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<UringRing>, int> UringRing::create(const UringSizes& sizes) {
@@ -154,12 +164,13 @@ int probe_uring() {
   io_uring_prep_recv_multishot(&entry, reader.fd(), nullptr, 0, 0);
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = UringRing::buffer_group;
-  (*ring)->submit(true);
-  io_uring_cqe* completion = nullptr;
-  if (io_uring_peek_cqe(&(*ring)->raw(), &completion) != 0) return EOPNOTSUPP;
-  if (completion->res < 0) return -completion->res;
+  const io_uring_cqe data = next_completion(**ring);
+  if (data.res < 0) return -data.res;
   const unsigned expected_flags = IORING_CQE_F_BUFFER | IORING_CQE_F_MORE;
-  return (completion->flags & expected_flags) == expected_flags ? 0 : EOPNOTSUPP;
+  if (data.res != 1 || (data.flags & expected_flags) != expected_flags) return EOPNOTSUPP;
+  // Ends the request. A ring that goes with work under way interrupts this thread's next call.
+  writer.close();
+  return next_completion(**ring).res == 0 ? 0 : EOPNOTSUPP;
 }
 
 }  // namespace duplex::net
