@@ -34,6 +34,18 @@ std::uint64_t load_in_order(std::string_view bytes) {
   return load_in_order(padded);
 }
 
+// Passes words that are all `uniform`, four at a time; returns where the next one may be another.
+std::size_t skip_words(std::string_view bytes, std::size_t at, std::uint64_t uniform) {
+  constexpr std::size_t step = 4 * word_bytes;
+  for (; at + step <= bytes.size(); at += step) {
+    std::uint64_t differences = 0;
+    for (std::size_t i = 0; i < step; i += word_bytes)
+      differences |= load_word(bytes.data() + at + i) ^ uniform;
+    if (differences != 0) break;
+  }
+  return at;
+}
+
 // Inlined into the functions below, which differ in the instructions they may use.
 [[gnu::always_inline]] inline std::uint64_t count_in(const char* at, std::size_t size) {
   std::uint64_t counts[4] = {};
@@ -133,7 +145,7 @@ std::size_t find_bit(std::string_view bytes, bool value, IndexRange bits) {
   std::uint64_t word = load_in_order(bytes.substr(at)) ^ flip;
   word &= ~std::uint64_t{0} >> (bits.first % 8);
   while (word == 0) {
-    at += word_bytes;
+    at = skip_words(bytes, at + word_bytes, flip);
     if (at * 8 >= end) return end;
     word = load_in_order(bytes.substr(at)) ^ flip;
   }

@@ -113,6 +113,34 @@ std::optional<BitOperation> parse_operation(std::string_view word) {
   return std::nullopt;
 }
 
+// Whether the target can take a result of this size in the memory it has. Not if it is a source
+// too: then it would change while it is read.
+bool can_be_overwritten(CommandContext& ctx, Table::Position target, std::size_t size) {
+  if (!target) return false;
+  const Entry& entry = *target.entry();
+  if (entry.type() != store::ValueType::string || entry.is_integer() || entry.has_expiry() ||
+      entry.text_size() != size)
+    return false;
+  for (std::size_t i = 1; i < ctx.key_count(); ++i)
+    if (ctx.key(i).key == ctx.key().key) return false;
+  return true;
+}
+
+void store_combined(CommandContext& ctx,
+                    BitOperation operation,
+                    std::span<const std::string_view> sources,
+                    std::size_t size) {
+  const store::HashedKey& target = ctx.key();
+  Table::Position at = ctx.find(target);
+  if (can_be_overwritten(ctx, at, size)) {
+    combine_bits(operation, sources, {writable_string(ctx, target, at, size), size});
+    return;
+  }
+  store::EntryPtr result = make_zeros(target.key, size, store::no_expiry);
+  combine_bits(operation, sources, {result->grow_in_place(size), size});
+  ctx.put(target, at, std::move(result));
+}
+
 void bitop(CommandContext& ctx) {
   const auto operation = parse_operation(ctx.arg(1));
   if (!operation) return ctx.error(errors::syntax);
@@ -140,9 +168,7 @@ void bitop(CommandContext& ctx) {
     }
     return ctx.reply().integer(0);
   }
-  store::EntryPtr result = make_zeros(target.key, size, store::no_expiry);
-  combine_bits(*operation, sources, {result->grow_in_place(size), size});
-  ctx.put(target, ctx.find(target), std::move(result));
+  store_combined(ctx, *operation, sources, size);
   ctx.changed(target, Event::string, "set");
   ctx.reply().integer(static_cast<std::int64_t>(size));
 }

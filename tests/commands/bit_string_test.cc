@@ -50,7 +50,7 @@ TEST_F(BitStringTest, CountsOnes) {
 
 TEST_F(BitStringTest, FindsTheFirst) {
   for (int round = 0; round < 2000; ++round) {
-    const std::string text = bytes(1 + below(60));
+    const std::string text = bytes(1 + below(200));
     const IndexRange bits = range(text.size() * 8);
     const bool value = below(2) == 0;
     std::size_t expected = bits.first;

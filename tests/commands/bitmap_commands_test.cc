@@ -126,6 +126,25 @@ TEST_F(BitmapCommandsTest, Bitop) {
   EXPECT_EQ(entry("d"), nullptr);
 }
 
+TEST_F(BitmapCommandsTest, BitopReusesTheMemoryOfItsTarget) {
+  run_args({"SET", "a", std::string(1000, 'a')});
+  run_args({"SET", "b", std::string(1000, 'b')});
+  run("BITOP OR d a b");
+  const store::Entry* before = entry("d");
+  run("BITOP AND d a b");
+  EXPECT_EQ(entry("d"), before);
+  EXPECT_EQ(run("GET d"), bytes_text(std::string(1000, '`')));
+  // Not if the target is read as well.
+  run("BITOP XOR d a d b");
+  EXPECT_EQ(run("GET d"), bytes_text(std::string(1000, 'c')));
+  run("SET e xx");
+  EXPECT_EQ(encoding("e"), "embstr");
+  run("MSET f ab g cd");
+  run("BITOP OR e f g");
+  EXPECT_EQ(encoding("e"), "raw");
+  EXPECT_EQ(run("GET e"), "\"cf\"");
+}
+
 TEST_F(BitmapCommandsTest, BitopOfSourcesThatEnd) {
   run("MSET a aa c cc");
   run("SET b bb PX 10");
