@@ -22,7 +22,7 @@ namespace duplex::commands {
 namespace {
 
 void info(CommandContext& ctx) {
-  ctx.reply().verbatim("txt", ctx.services().server.info(ctx.args().subspan(1)));
+  ctx.reply().verbatim("txt", ctx.services().server.info(ctx.args().subspan(1), ctx.lock()));
 }
 
 void time(CommandContext& ctx) {
@@ -186,7 +186,7 @@ constexpr CommandSpec specs[] = {
      .subcommands = config_subcommands},
     {.name = "INFO",
      .arity = -1,
-     .flags = Flag::loading | Flag::stale,
+     .flags = Flag::loading | Flag::stale | Flag::visits_shards,
      .categories = Category::dangerous | Category::slow,
      .handler = info,
      .group = "server",

@@ -21,6 +21,7 @@
 #include "commands/watchers.h"
 #include "pubsub/hub.h"
 #include "store/keyspace.h"
+#include "store/shard_lock.h"
 
 namespace duplex::commands {
 
@@ -44,8 +45,8 @@ enum class ShutdownMode : std::uint8_t { normal, nosave, save };
 class ServerControl {
  public:
   virtual ~ServerControl() = default;
-  // The text of INFO for the named sections; none: the default ones.
-  virtual std::string info(std::span<const std::string_view> sections) = 0;
+  // The text of INFO for the named sections; none: the default ones. `lock` holds all shards or none.
+  virtual std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) = 0;
   // Begins to stop the server; connections end when it is done.
   virtual void shutdown(ShutdownMode mode) = 0;
   // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or nothing.

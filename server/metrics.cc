@@ -174,8 +174,9 @@ void Metrics::write_commands(std::string& out) const {
 void Metrics::write_keyspace(std::string& out) const {
   head(out, "duplex_keys", "gauge", "Keys by database.");
   std::string expiring;
+  store::ShardLock lock(from_.services.keyspace);
   for (int database = 0; database < from_.services.keyspace.databases(); ++database) {
-    const store::DatabaseSize size = from_.services.keyspace.size(database);
+    const store::DatabaseSize size = lock.size(database);
     if (size.keys == 0) continue;
     fmt::format_to(std::back_inserter(out), "duplex_keys{{db=\"{}\"}} {}\n", database, size.keys);
     fmt::format_to(std::back_inserter(expiring),
@@ -294,9 +295,10 @@ void Metrics::write_web(std::string& out) const {
 
 std::string Metrics::stats_json() {
   const commands::Services& services = from_.services;
+  store::ShardLock lock(services.keyspace);
   std::uint64_t keys = 0;
   for (int database = 0; database < services.keyspace.databases(); ++database)
-    keys += services.keyspace.size(database).keys;
+    keys += lock.size(database).keys;
   const aof::Log* log = from_.log.load(std::memory_order_acquire);
   const auto config = from_.config.snapshot();
   return fmt::format(

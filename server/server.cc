@@ -2,7 +2,9 @@
 #include "server/server.h"
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
+#include <latch>
 #include <utility>
 
 #include <fmt/format.h>
@@ -236,6 +238,16 @@ void Server::wait() {
   stop_wake_.wait(lock, [this] { return stop_requested_; });
 }
 
+// Lets every loop send what is due: after two passes the last words of the first have left.
+void Server::drain() {
+  for (int round = 0; round < 2; ++round) {
+    std::latch passed(static_cast<std::ptrdiff_t>(loop_count_));
+    for (std::size_t i = 0; i < loop_count_; ++i)
+      pool_.loop(i).post([&passed] { passed.count_down(); });
+    passed.wait();
+  }
+}
+
 void Server::request_stop() {
   {
     const std::lock_guard lock(stop_mutex_);
@@ -249,6 +261,7 @@ bool Server::stop() {
   stopped_ = true;
   listeners_.clear();
   http_.begin_shutdown();
+  drain();
   bool saved = true;
   pool_.stop();
   pool_.join();
@@ -259,8 +272,8 @@ bool Server::stop() {
   return saved;
 }
 
-std::string Server::info(std::span<const std::string_view> sections) {
-  return info_.text(sections);
+std::string Server::info(std::span<const std::string_view> sections, store::ShardLock& lock) {
+  return info_.text(sections, lock);
 }
 
 void Server::shutdown(commands::ShutdownMode) {

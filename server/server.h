@@ -49,7 +49,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   void request_stop();
 
   // commands::ServerControl
-  std::string info(std::span<const std::string_view> sections) override;
+  std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
   void shutdown(commands::ShutdownMode mode) override;
   std::optional<std::string> reload_log() override;
   void discard(std::vector<store::Table> tables) override;
@@ -71,6 +71,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   Started open_log();
   void log_progressed();
   void sample_rates();
+  void drain();
 
   // The order below is the order of dependence: what stands later may use what stands earlier.
   ConfigStore config_;

@@ -20,9 +20,9 @@ namespace duplex::server {
 namespace {
 
 template <typename... Args>
-void line(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
-  out += "\r\n";
+void line(ServerInfo::Report& out, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(out.text), format, std::forward<Args>(args)...);
+  out.text += "\r\n";
 }
 
 // "1.50M", as Redis writes sizes for people.
@@ -53,10 +53,11 @@ constexpr std::string_view no_replication_id = "00000000000000000000000000000000
 
 }  // namespace
 
-std::string ServerInfo::text(std::span<const std::string_view> sections) const {
+std::string ServerInfo::text(std::span<const std::string_view> sections,
+                             store::ShardLock& lock) const {
   struct Section {
     std::string_view name;
-    void (ServerInfo::*write)(std::string&) const;
+    void (ServerInfo::*write)(Report&) const;
     bool is_default;
   };
   static constexpr Section table[] = {
@@ -81,13 +82,13 @@ std::string ServerInfo::text(std::span<const std::string_view> sections) const {
   };
   const bool all = asked("all") || asked("everything");
   const bool defaults = sections.empty() || asked("default");
-  std::string out;
+  Report out{.text = {}, .lock = lock};
   for (const Section& section : table) {
     if (!all && !asked(section.name) && !(defaults && section.is_default)) continue;
-    if (!out.empty()) out += "\r\n";
+    if (!out.text.empty()) out.text += "\r\n";
     (this->*section.write)(out);
   }
-  return out;
+  return std::move(out.text);
 }
 
 std::uint64_t ServerInfo::sum(commands::Counter commands::LoopStatistics::*counter) const {
@@ -101,7 +102,7 @@ std::uint64_t ServerInfo::commands_processed() const {
   return sum(&commands::LoopStatistics::commands_processed);
 }
 
-void ServerInfo::server(std::string& out) const {
+void ServerInfo::server(Report& out) const {
   const auto config = from_.config.snapshot();
   utsname system{};
   uname(&system);
@@ -139,7 +140,7 @@ void ServerInfo::server(std::string& out) const {
   line(out, "io_threads_active:{}", from_.pool.size() > 1 ? 1 : 0);
 }
 
-void ServerInfo::clients(std::string& out) const {
+void ServerInfo::clients(Report& out) const {
   std::size_t watching = 0;
   std::size_t subscribed = 0;
   from_.services.clients.for_each([&](const commands::Client& client) {
@@ -164,7 +165,7 @@ void ServerInfo::clients(std::string& out) const {
   line(out, "clients_in_timeout_table:0");
 }
 
-void ServerInfo::memory(std::string& out) const {
+void ServerInfo::memory(Report& out) const {
   const auto config = from_.config.snapshot();
   static constexpr std::string_view policies[] = {"volatile-lru",
                                                   "volatile-lfu",
@@ -177,7 +178,7 @@ void ServerInfo::memory(std::string& out) const {
   const std::uint64_t used = base::allocated_bytes();
   const std::uint64_t peak = base::allocated_bytes_peak();
   const std::uint64_t resident = resident_bytes();
-  const std::uint64_t overhead = from_.services.keyspace.table_bytes();
+  const std::uint64_t overhead = out.lock.table_bytes();
   const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   const aof::Log* log = from_.log.load(std::memory_order_acquire);
@@ -228,7 +229,7 @@ void ServerInfo::memory(std::string& out) const {
   line(out, "lazyfreed_objects:{}", from_.reclaimer.freed());
 }
 
-void ServerInfo::persistence(std::string& out) const {
+void ServerInfo::persistence(Report& out) const {
   const bool loading = from_.services.settings.loading.load(std::memory_order_relaxed);
   const aof::Log* log = from_.log.load(std::memory_order_acquire);
   line(out, "# Persistence");
@@ -275,7 +276,7 @@ void ServerInfo::persistence(std::string& out) const {
   line(out, "aof_last_fsync_usec:{}", stats.last_sync_us);
 }
 
-void ServerInfo::replication(std::string& out) const {
+void ServerInfo::replication(Report& out) const {
   const aof::Log* log = from_.log.load(std::memory_order_acquire);
   line(out, "# Replication");
   line(out, "role:master");
@@ -291,7 +292,7 @@ void ServerInfo::replication(std::string& out) const {
   line(out, "repl_backlog_histlen:0");
 }
 
-void ServerInfo::cpu(std::string& out) const {
+void ServerInfo::cpu(Report& out) const {
   rusage self{};
   rusage children{};
   getrusage(RUSAGE_SELF, &self);
@@ -303,17 +304,17 @@ void ServerInfo::cpu(std::string& out) const {
   line(out, "used_cpu_user_children:{:.6f}", seconds(children.ru_utime));
 }
 
-void ServerInfo::modules(std::string& out) const { line(out, "# Modules"); }
+void ServerInfo::modules(Report& out) const { line(out, "# Modules"); }
 
-void ServerInfo::cluster(std::string& out) const {
+void ServerInfo::cluster(Report& out) const {
   line(out, "# Cluster");
   line(out, "cluster_enabled:0");
 }
 
-void ServerInfo::keyspace(std::string& out) const {
+void ServerInfo::keyspace(Report& out) const {
   line(out, "# Keyspace");
   for (int database = 0; database < from_.services.keyspace.databases(); ++database) {
-    const store::DatabaseSize size = from_.services.keyspace.size(database);
+    const store::DatabaseSize size = out.lock.size(database);
     if (size.keys != 0)
       line(out, "db{}:keys={},expires={},avg_ttl=0", database, size.keys, size.expiring);
   }

@@ -16,6 +16,7 @@
 #include "server/log_sink.h"
 #include "server/rates.h"
 #include "server/reclaimer.h"
+#include "store/shard_lock.h"
 
 namespace duplex::server {
 
@@ -41,26 +42,33 @@ class ServerInfo {
 
   // The named sections in INFO's order; without names, or for "default", the default ones; for
   // "all" and "everything", all.
-  std::string text(std::span<const std::string_view> sections) const;
+  // `lock` holds all shards or none.
+  std::string text(std::span<const std::string_view> sections, store::ShardLock& lock) const;
 
   const Sources& sources() const { return from_; }
   // Commands over all loops.
   std::uint64_t commands_processed() const;
 
+  // The text that grows, and the way to the data it tells about.
+  struct Report {
+    std::string text;
+    store::ShardLock& lock;
+  };
+
  private:
-  void server(std::string& out) const;
-  void clients(std::string& out) const;
-  void memory(std::string& out) const;
-  void persistence(std::string& out) const;
-  void stats(std::string& out) const;
-  void replication(std::string& out) const;
-  void cpu(std::string& out) const;
-  void modules(std::string& out) const;
-  void command_statistics(std::string& out) const;
-  void error_statistics(std::string& out) const;
-  void latency_statistics(std::string& out) const;
-  void cluster(std::string& out) const;
-  void keyspace(std::string& out) const;
+  void server(Report& out) const;
+  void clients(Report& out) const;
+  void memory(Report& out) const;
+  void persistence(Report& out) const;
+  void stats(Report& out) const;
+  void replication(Report& out) const;
+  void cpu(Report& out) const;
+  void modules(Report& out) const;
+  void command_statistics(Report& out) const;
+  void error_statistics(Report& out) const;
+  void latency_statistics(Report& out) const;
+  void cluster(Report& out) const;
+  void keyspace(Report& out) const;
 
   std::uint64_t sum(commands::Counter commands::LoopStatistics::*counter) const;
 

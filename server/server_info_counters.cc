@@ -16,9 +16,9 @@ namespace duplex::server {
 namespace {
 
 template <typename... Args>
-void line(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
-  out += "\r\n";
+void line(ServerInfo::Report& out, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(out.text), format, std::forward<Args>(args)...);
+  out.text += "\r\n";
 }
 
 // One command over all loops.
@@ -57,7 +57,7 @@ double percentile_us(const CommandTotals& totals, double share) {
 
 }  // namespace
 
-void ServerInfo::stats(std::string& out) const {
+void ServerInfo::stats(Report& out) const {
   std::uint64_t received = 0;
   std::uint64_t sent = 0;
   for (std::size_t i = 0; i < from_.pool.size(); ++i) {
@@ -99,7 +99,7 @@ void ServerInfo::stats(std::string& out) const {
   line(out, "total_error_replies:{}", sum(&commands::LoopStatistics::error_replies));
 }
 
-void ServerInfo::command_statistics(std::string& out) const {
+void ServerInfo::command_statistics(Report& out) const {
   line(out, "# Commandstats");
   for (const auto& command : from_.services.table.all()) {
     const CommandTotals totals = totals_of(from_.services, command->index);
@@ -116,7 +116,7 @@ void ServerInfo::command_statistics(std::string& out) const {
   }
 }
 
-void ServerInfo::error_statistics(std::string& out) const {
+void ServerInfo::error_statistics(Report& out) const {
   std::map<std::string, std::uint64_t, std::less<>> errors;
   for (const auto& loop : from_.services.statistics)
     for (const auto& [code, count] : loop->errors())
@@ -126,7 +126,7 @@ void ServerInfo::error_statistics(std::string& out) const {
     line(out, "errorstat_{}:count={}", code, count);
 }
 
-void ServerInfo::latency_statistics(std::string& out) const {
+void ServerInfo::latency_statistics(Report& out) const {
   line(out, "# Latencystats");
   for (const auto& command : from_.services.table.all()) {
     const CommandTotals totals = totals_of(from_.services, command->index);

@@ -11,11 +11,6 @@
 
 namespace duplex::store {
 
-struct DatabaseSize {
-  std::size_t keys = 0;
-  std::size_t expiring = 0;
-};
-
 // The shards. Entries are reached through a ShardLock only.
 //
 // Thread: any.
@@ -24,11 +19,6 @@ class Keyspace {
   explicit Keyspace(int databases);
 
   int databases() const { return databases_; }
-
-  // Visits the shards one after the other, each under its lock: not a snapshot.
-  DatabaseSize size(int database);
-  // Bytes of tables and directories, without entries. Not a snapshot.
-  std::size_t table_bytes();
 
   // Brings the group, then the entry of a key into the cache; each call locks for an instant.
   void prefetch_group(int database, const HashedKey& key);

@@ -79,6 +79,38 @@ Table::Position ShardLock::set_expiry(int database,
   return at;
 }
 
+template <typename Visit>
+void ShardLock::visit_shards(Visit&& visit) {
+  DUPLEX_ASSERT(all_ || held_.empty());
+  for (std::size_t index = 0; index < shard_count; ++index) {
+    Shard& shard = keyspace_.shards_[index];
+    if (!all_) shard.mutex.lock();
+    visit(shard);
+    if (!all_) shard.mutex.unlock();
+  }
+}
+
+DatabaseSize ShardLock::size(int database) {
+  DatabaseSize sum;
+  visit_shards([&](Shard& shard) {
+    if (const Table* table = shard.table_if_any(database)) {
+      sum.keys += table->size();
+      sum.expiring += table->expiring();
+    }
+  });
+  return sum;
+}
+
+std::size_t ShardLock::table_bytes() {
+  std::size_t sum = shard_count * sizeof(Shard);
+  visit_shards([&](Shard& shard) {
+    sum += shard.first.memory_bytes();
+    for (const auto& table : shard.others)
+      if (table) sum += sizeof(Table) + table->memory_bytes();
+  });
+  return sum;
+}
+
 std::vector<Table> ShardLock::take_tables(int database) {
   DUPLEX_ASSERT(all_);
   std::vector<Table> tables;

@@ -12,6 +12,11 @@
 
 namespace duplex::store {
 
+struct DatabaseSize {
+  std::size_t keys = 0;
+  std::size_t expiring = 0;
+};
+
 // Holds the locks of the shards of some keys, or of all shards, taken in ascending order.
 //
 // Positions and entries it hands out are valid until the next change of the same table, and never
@@ -65,6 +70,11 @@ class ShardLock {
     DUPLEX_DCHECK(holds(shard));
     return keyspace_.shards_[shard].table_if_any(database);
   }
+  // How many keys a database has, and the bytes of all tables without their entries. Visits the
+  // shards one after the other, which is no snapshot, unless all are held. Requires: all shards are
+  // held, or none.
+  DatabaseSize size(int database);
+  std::size_t table_bytes();
   // Requires: all shards are held. Returns the tables of the database, to be freed later.
   std::vector<Table> take_tables(int database);
   // Requires: all shards are held.
@@ -76,6 +86,8 @@ class ShardLock {
     return keyspace_.shards_[key.shard()].table(database);
   }
   void publish_expiry(Shard& shard);
+  template <typename Visit>
+  void visit_shards(Visit&& visit);
 
   Keyspace& keyspace_;
   std::vector<std::uint16_t> held_;  // ascending, each once

@@ -76,7 +76,7 @@ std::optional<std::string> FakeConfig::rewrite() {
   return error;
 }
 
-std::string FakeServer::info(std::span<const std::string_view> sections) {
+std::string FakeServer::info(std::span<const std::string_view> sections, store::ShardLock&) {
   std::string text = "# Fake";
   for (const std::string_view section : sections)
     text += fmt::format(" {}", section);

@@ -59,7 +59,8 @@ class FakeConfig : public commands::ConfigAccess {
 
 class FakeServer : public commands::ServerControl {
  public:
-  std::string info(std::span<const std::string_view> sections) override;
+  std::string info(std::span<const std::string_view> sections,
+                   store::ShardLock& lock) override;
   void shutdown(commands::ShutdownMode mode) override { shutdown_mode = mode; }
   std::optional<std::string> reload_log() override;
   void discard(std::vector<store::Table> tables) override { discarded_tables += tables.size(); }
