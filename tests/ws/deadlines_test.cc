@@ -22,12 +22,10 @@ class Waiter : public Deadlined {
 
   void on_deadline(DeadlineKind kind) override {
     log_.push_back(name_ + std::to_string(static_cast<int>(kind)));
+    now_ms_ += 2000;
     if (again_ != nullptr) again_->set(*this, DeadlineKind::ping, now_ms_);
   }
-  void repeat(Deadlines& deadlines, std::int64_t now_ms) {
-    again_ = &deadlines;
-    now_ms_ = now_ms;
-  }
+  void repeat(Deadlines& deadlines) { again_ = &deadlines; }
 
  private:
   std::string name_;
@@ -90,7 +88,7 @@ TEST(Deadlines, MayBeSetAgainWhenTold) {
   std::vector<std::string> log;
   Deadlines deadlines(durations);
   Waiter a("a", log);
-  a.repeat(deadlines, 2000);
+  a.repeat(deadlines);
   deadlines.set(a, DeadlineKind::ping, 0);
 
   deadlines.run(2000);
