@@ -74,11 +74,6 @@ std::vector<ConfigStore::Pair> ConfigStore::get(std::span<const std::string_view
   return result;
 }
 
-bool ConfigStore::may_change(const Directive& directive) const {
-  if (directive.has(fixed)) return false;
-  return !directive.has(owned) || actions_.contains(directive.name);
-}
-
 std::expected<std::vector<ConfigStore::Change>, std::string> ConfigStore::checked(
     std::span<const std::pair<std::string_view, std::string_view>> changes) const {
   const bool guarded_allowed = snapshot()->enable_protected_configs == DebugCommand::yes;
@@ -89,7 +84,7 @@ std::expected<std::vector<ConfigStore::Change>, std::string> ConfigStore::checke
     if (!directive || directive->has(file_only))
       return std::unexpected(
           fmt::format("ERR Unknown option or number of arguments for CONFIG SET - '{}'", name));
-    if (!may_change(*directive)) return std::unexpected(failed(name, "can't set immutable config"));
+    if (directive->has(fixed)) return std::unexpected(failed(name, "can't set immutable config"));
     if (directive->has(guarded) && !guarded_allowed)
       return std::unexpected(failed(name, "can't set protected config"));
     if (!names.insert(base::lowered(name)).second)
@@ -113,6 +108,9 @@ std::optional<std::string> ConfigStore::set(
     const Directive& directive = *change.directive;
     const Outcome outcome = directive.write(directive, next, Words(&value, 1), Source::run_time);
     if (!outcome) return failed(change.name, outcome.error());
+    const bool nobody_acts = directive.has(owned) && !actions_.contains(directive.name);
+    if (nobody_acts && directive.read(directive, *old) != directive.read(directive, next))
+      return failed(change.name, "can't set immutable config");
   }
   if (auto refusal = act(*changes, *old, next)) return refusal;
   publish(std::move(next));
@@ -125,8 +123,9 @@ std::optional<std::string> ConfigStore::act(const std::vector<Change>& changes,
   std::vector<const Action*> done;
   for (const Change& change : changes) {
     const Directive& row = *change.directive;
+    if (row.read(row, old) == row.read(row, next)) continue;
     const auto found = actions_.find(row.name);
-    if (found == actions_.end() || row.read(row, old) == row.read(row, next)) continue;
+    if (found == actions_.end()) continue;
     for (const Action& action : found->second) {
       const Outcome outcome = action(next);
       if (outcome) {

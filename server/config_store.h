@@ -57,7 +57,7 @@ class ConfigStore {
   const std::string& file() const { return file_; }
 
   // Registers what happens when `name` changes. Requires: `name` is a directive; called before the
-  // loops start. Directives that are `owned` cannot be changed without.
+  // loops start. A directive that is `owned` keeps its value as long as nobody has registered.
   void on_change(std::string_view name, Action action);
 
   // CONFIG GET: name and value of everything that one of the patterns names, each once.
@@ -78,7 +78,6 @@ class ConfigStore {
   };
   std::expected<std::vector<Change>, std::string> checked(
       std::span<const std::pair<std::string_view, std::string_view>> changes) const;
-  bool may_change(const Directive& directive) const;
   // Returns the error reply, or nothing.
   std::optional<std::string> act(const std::vector<Change>& changes,
                                  const Config& old,

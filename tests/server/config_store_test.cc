@@ -172,6 +172,17 @@ TEST_F(ConfigStoreTest, ProtectsSomeDirectivesUnlessToldOtherwise) {
   EXPECT_EQ(set({{"dbfilename", "x.rdb"}}), std::nullopt);
 }
 
+TEST_F(ConfigStoreTest, KeepsWhatNobodyWouldActOn) {
+  EXPECT_EQ(set({{"hz", "20"}, {"appendonly", "no"}}), std::nullopt);
+  EXPECT_EQ(set({{"appendonly", "x"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'appendonly') - argument must be "
+            "'yes' or 'no'");
+  EXPECT_EQ(set({{"hz", "30"}, {"appendonly", "yes"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'appendonly') - can't set "
+            "immutable config");
+  EXPECT_EQ(get("hz"), "20");
+}
+
 TEST_F(ConfigStoreTest, CallsTheOwnerWithTheNewValuesBeforeReadersSeeThem) {
   std::int64_t told = 0;
   std::int64_t seen = 0;
