@@ -112,6 +112,12 @@ std::optional<std::vector<Operation>> parse(CommandContext& ctx) {
   return operations;
 }
 
+// Redis measures the distance to the largest value in 64 bits: a value so far below the smallest one
+// that this wraps saturates to the largest one, and clients see that.
+bool seems_above(const IntegerType& type, WideInteger value) {
+  return type.max() - value > std::numeric_limits<std::int64_t>::max();
+}
+
 // The value an operation leaves; nothing if it overflows and has to fail.
 std::optional<std::int64_t> result(const Operation& operation, std::int64_t old) {
   const IntegerType& type = operation.type;
@@ -125,7 +131,8 @@ std::optional<std::int64_t> result(const Operation& operation, std::int64_t old)
     case Overflow::wrap:
       return type.from_bits(static_cast<std::uint64_t>(exact));
     case Overflow::saturate:
-      return static_cast<std::int64_t>(exact < type.min() ? type.min() : type.max());
+      return static_cast<std::int64_t>(
+          exact < type.min() && !seems_above(type, exact) ? type.min() : type.max());
     case Overflow::fail:
       break;
   }
