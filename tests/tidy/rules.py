@@ -118,7 +118,7 @@ BANNED = [
     (r"(?<![\w:.>])s?rand\(|\bstd::s?rand\b", "base/random.h has a seeded generator"),
     (r"(?<![\w:.>])(strcpy|strcat|sprintf|gets|strtok)\(", "writes or reads without a limit"),
     (r"(?<![\w:.>])(system|popen)\(", "no shell is started from here"),
-    (r"\bGTEST_SKIP\b|\bDISABLED_\w|\b(mark|pytest)\.skip", "a test runs or does not exist"),
+    (r"\bGTEST_SKIP\b|\bDISABLED_\w|\b(mark|pytest)\.skip\b", "a test runs or does not exist"),
 ]
 VAGUE = r"util|utils|utility|utilities|common|helper|helpers|manager|misc|impl"
 
