@@ -262,7 +262,7 @@ def test_values_of_any_size(client, size):
 
 
 def test_a_command_with_very_many_arguments(client):
-    count = 200_000
+    count = 50_000
     arguments = [b"%d" % number for number in range(count)]
 
     pairs = [item for number in arguments for item in (number, number)]
