@@ -31,7 +31,7 @@ void EventLoopPool::start() {
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   for (const auto& loop : loops_) {
-    std::thread& thread = threads_.emplace_back([&loop = *loop] { loop.run(); });
+    auto& thread = threads_.emplace_back([&loop = *loop] { loop.run(); });
     const std::string name = fmt::format("io-{}", loop->index());
     ::pthread_setname_np(thread.native_handle(), name.c_str());
   }
@@ -44,7 +44,7 @@ void EventLoopPool::stop() {
 }
 
 void EventLoopPool::join() {
-  for (std::thread& thread : threads_)
+  for (auto& thread : threads_)
     thread.join();
   threads_.clear();
 }

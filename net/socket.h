@@ -81,7 +81,8 @@ class Socket final : private Transfer {
   void notify_when_drained(std::size_t low_water_bytes);
 
   // Back-pressure: no on_data() until resumed. Bytes that the kernel had already delivered are
-  // kept and come first after resume_receive().
+  // kept and come first after resume_receive(). That the peer is gone is noticed when resumed, or
+  // when a send fails.
   void pause_receive();
   void resume_receive();
   bool is_paused() const { return paused_; }

@@ -33,7 +33,7 @@ class StreamTest : public ::testing::TestWithParam<BackendChoice> {
     thread.run([&] { stream.emplace(thread.loop(), std::move(pair.server)); });
   }
   ~StreamTest() override {
-    thread.run([&] { stream.reset(); });
+    if (stream) thread.run([&] { stream.reset(); });
   }
 
   LoopThread thread{GetParam()};
@@ -219,10 +219,6 @@ TEST_P(StreamTest, StoppingTheLoopAbortsWhatIsPending) {
     stream->async_read_some(asio::buffer(&byte, 1),
                             [&](error_code ec, std::size_t) { result = ec; });
   });
-  // The stream is confined to the loop, so it goes with it.
-  thread.loop().post([&] { thread.loop().stop(); });
-  peer->end();
-  EXPECT_TRUE(true);
   thread.stop();
   EXPECT_EQ(result, error_code(asio::error::operation_aborted));
   stream.reset();
