@@ -30,7 +30,7 @@ std::optional<Integer> parse_integer(std::string_view text) {
 
 template <typename Float, Float (*convert)(const char*, char**)>
 std::optional<Float> parse_float(std::string_view text) {
-  if (text.empty() || text.size() > float_text_bytes_max) return std::nullopt;
+  if (text.empty() || text.size() >= float_text_bytes_max) return std::nullopt;
   if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
   const std::string terminated(text);
   char* end = nullptr;
@@ -41,6 +41,32 @@ std::optional<Float> parse_float(std::string_view text) {
   const bool overflow = errno == ERANGE && (std::isinf(value) || std::fpclassify(value) == FP_ZERO);
   if (overflow) return std::nullopt;
   return value;
+}
+
+// Turns "d.ddde-XX" into the form that Redis gives the same digits: without exponent where few
+// zeros are needed, with one as short as possible elsewhere.
+std::string laid_out(std::string_view scientific) {
+  constexpr int zeros_behind_max = 7;   // of a large number
+  constexpr int decimals_max = 6;       // however small the number is
+  constexpr int small_exponent_max = 3; // with any number of decimals
+  const std::size_t e = scientific.find('e');
+  std::string digits(scientific.substr(0, e));
+  if (digits.size() > 1) digits.erase(1, 1);
+  int exponent = 0;
+  std::string_view exponent_text = scientific.substr(e + 1);
+  if (exponent_text[0] == '+') exponent_text.remove_prefix(1);
+  std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
+
+  const int count = static_cast<int>(digits.size());
+  const int decimals = count - 1 - exponent;
+  if (decimals <= 0 && -decimals <= zeros_behind_max)
+    return digits.append(static_cast<std::size_t>(-decimals), '0');
+  if (decimals > 0 && (decimals <= decimals_max || std::abs(exponent) <= small_exponent_max)) {
+    if (decimals < count) return digits.insert(static_cast<std::size_t>(count - decimals), 1, '.');
+    return "0." + std::string(static_cast<std::size_t>(decimals - count), '0') + digits;
+  }
+  if (count > 1) digits.insert(1, 1, '.');
+  return fmt::format("{}e{}{}", digits, exponent < 0 ? '-' : '+', std::abs(exponent));
 }
 
 }  // namespace
@@ -70,15 +96,15 @@ std::size_t write_int64(std::int64_t value, char* out) {
 std::string format_double(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  // Integral values in the exact range are written without exponent.
-  constexpr double exact_max = 9007199254740992.0;
-  if (value == std::trunc(value) && std::fabs(value) < exact_max) {
-    if (value == 0 && std::signbit(value)) return "-0";
+  if (value == 0) return std::signbit(value) ? "-0" : "0";
+  // Integral values are written without exponent up to half of the range of 64 bits.
+  constexpr double integral_max = 4611686018427387904.0;
+  if (value == std::trunc(value) && std::fabs(value) <= integral_max)
     return fmt::format_int(static_cast<std::int64_t>(value)).str();
-  }
-  char text[64];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, value);
-  return error == std::errc() ? std::string(text, end) : std::string();
+  char text[32];
+  const char* const end =
+      std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific).ptr;
+  return (value < 0 ? "-" : "") + laid_out({text, static_cast<std::size_t>(end - text)});
 }
 
 std::string format_long_double(long double value) {
