@@ -11,6 +11,9 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
 }
 
+// Redis ends a word at fewer characters than it skips between words.
+bool ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\0'; }
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -86,7 +89,7 @@ std::optional<std::vector<std::string>> split_inline_arguments(std::string_view 
       ++at;
     if (at == line.size()) return arguments;
     std::string& argument = arguments.emplace_back();
-    while (at < line.size() && !is_blank(line[at])) {
+    while (at < line.size() && !ends_word(line[at])) {
       const char c = line[at];
       if (c != '"' && c != '\'') {
         argument.push_back(c);
@@ -98,6 +101,7 @@ std::optional<std::vector<std::string>> split_inline_arguments(std::string_view 
                                    : read_single_quoted(line, at, argument);
       if (!closed) return std::nullopt;
       if (at < line.size() && !is_blank(line[at])) return std::nullopt;
+      break;
     }
   }
 }
