@@ -1,4 +1,4 @@
-// Fuzz target: requests. A stream gives the same requests whole and in pieces, up to its first error.
+// Fuzz target: the same requests must come out whole and in pieces, up to the first error.
 #include "base/assert.h"
 #include "resp/request_parser.h"
 

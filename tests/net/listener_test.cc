@@ -217,7 +217,7 @@ TEST_P(ListenerTest, AcceptsAgainWhenDescriptorsAreFreeAgain) {
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   // From here on the process can open nothing, however many numbers are free below.
-  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &none);
 
   sockaddr_in address{};
