@@ -6,7 +6,8 @@
 namespace duplex::base {
 
 // Bytes that operator new has handed out and not got back, over all threads, as the allocator
-// rounds them. Exact when no thread allocates meanwhile. Thread: any; costs one pass over the threads' counters.
+// rounds them. Exact when no thread allocates meanwhile. Thread: any; costs one pass over the
+// threads' counters.
 std::size_t allocated_bytes();
 
 // The highest allocated_bytes() that note_peak() has seen.

@@ -112,8 +112,8 @@ std::optional<std::vector<Operation>> parse(CommandContext& ctx) {
   return operations;
 }
 
-// Redis measures the distance to the largest value in 64 bits: a value so far below the smallest one
-// that this wraps saturates to the largest one, and clients see that.
+// Redis measures the distance to the largest value in 64 bits: a value so far below the smallest
+// one that this wraps saturates to the largest one, and clients see that.
 bool seems_above(const IntegerType& type, WideInteger value) {
   return type.max() - value > std::numeric_limits<std::int64_t>::max();
 }

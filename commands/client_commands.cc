@@ -1,17 +1,17 @@
 // CLIENT and its subcommands.
-#include <functional>
-#include <optional>
-#include <string>
-#include <unordered_set>
-#include <vector>
-
-#include <fmt/format.h>
-
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/client_names.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -113,8 +113,8 @@ void client_setinfo(CommandContext& ctx) {
   if (!is_name && !equals_ignoring_case(ctx.arg(2), "lib-ver"))
     return ctx.error(fmt::format("ERR Unrecognized option '{}'", errors::shown(ctx.arg(2))));
   if (!is_valid_client_name(ctx.arg(3)))
-    return ctx.error(fmt::format(
-        "ERR {} cannot contain spaces, newlines or special characters.", ctx.arg(2)));
+    return ctx.error(
+        fmt::format("ERR {} cannot contain spaces, newlines or special characters.", ctx.arg(2)));
   ctx.services().clients.change(ctx.client(), [&](Client& c) {
     (is_name ? c.library_name : c.library_version) = ctx.arg(3);
   });
@@ -130,7 +130,8 @@ void client_list(CommandContext& ctx) {
   std::unordered_set<std::uint64_t> ids;
   if (ctx.argc() == 4 && equals_ignoring_case(ctx.arg(2), "TYPE")) {
     type = client_type(ctx.arg(3));
-    if (!type) return ctx.error(fmt::format("ERR Unknown client type '{}'", errors::shown(ctx.arg(3))));
+    if (!type)
+      return ctx.error(fmt::format("ERR Unknown client type '{}'", errors::shown(ctx.arg(3))));
   } else if (ctx.argc() > 3 && equals_ignoring_case(ctx.arg(2), "ID")) {
     for (const std::string_view text : ctx.args().subspan(3)) {
       const auto id = base::parse_int64(text);
@@ -186,13 +187,15 @@ bool read_kill_option(CommandContext& ctx, std::size_t at, KillFilter& filter) {
     filter.age_seconds_min = *age;
   } else if (equals_ignoring_case(name, "TYPE")) {
     filter.type = client_type(value);
-    if (!filter.type) return ctx.error(fmt::format("ERR Unknown client type '{}'", errors::shown(value))), false;
+    if (!filter.type)
+      return ctx.error(fmt::format("ERR Unknown client type '{}'", errors::shown(value))), false;
   } else if (equals_ignoring_case(name, "ADDR")) {
     filter.address = value;
   } else if (equals_ignoring_case(name, "LADDR")) {
     filter.local_address = value;
   } else if (equals_ignoring_case(name, "USER")) {
-    if (value != "default") return ctx.error(fmt::format("ERR No such user '{}'", errors::shown(value))), false;
+    if (value != "default")
+      return ctx.error(fmt::format("ERR No such user '{}'", errors::shown(value))), false;
     filter.user = value;
   } else if (equals_ignoring_case(name, "SKIPME")) {
     filter.skip_me = equals_ignoring_case(value, "yes");
@@ -257,8 +260,12 @@ void change_switch(CommandContext& ctx, std::atomic<bool>& value) {
   ctx.reply().ok();
 }
 
-void client_no_evict(CommandContext& ctx) { change_switch(ctx, ctx.client().no_evict); }
-void client_no_touch(CommandContext& ctx) { change_switch(ctx, ctx.client().no_touch); }
+void client_no_evict(CommandContext& ctx) {
+  change_switch(ctx, ctx.client().no_evict);
+}
+void client_no_touch(CommandContext& ctx) {
+  change_switch(ctx, ctx.client().no_touch);
+}
 
 void client_pause(CommandContext& ctx) {
   const auto timeout_ms = base::parse_int64(ctx.arg(2));
@@ -374,9 +381,10 @@ constexpr CommandSpec subcommands[] = {
      .summary = "Terminates open connections.",
      .complexity = "O(N) where N is the number of client connections",
      .since = "2.4.0",
-     .history = "2.8.12: Added new filter format. // 2.8.12: `ID` option. // 3.2.0: Added `master` "
-                "type in for `TYPE` option. // 5.0.0: Replaced `slave` `TYPE` with `replica`. `slave` "
-                "still supported for backward compatibility. // 6.2.0: `LADDR` option."},
+     .history =
+         "2.8.12: Added new filter format. // 2.8.12: `ID` option. // 3.2.0: Added `master` "
+         "type in for `TYPE` option. // 5.0.0: Replaced `slave` `TYPE` with `replica`. `slave` "
+         "still supported for backward compatibility. // 6.2.0: `LADDR` option."},
     {.name = "LIST",
      .arity = -2,
      .flags = admin_flags,
@@ -476,6 +484,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> client_commands() { return specs; }
+std::span<const CommandSpec> client_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

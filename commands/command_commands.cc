@@ -1,11 +1,4 @@
 // COMMAND: what commands there are, as clients ask for it.
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <span>
-#include <string_view>
-#include <vector>
-
 #include "base/glob.h"
 #include "base/text.h"
 #include "commands/command_context.h"
@@ -13,6 +6,13 @@
 #include "commands/errors.h"
 #include "commands/families.h"
 #include "commands/key_positions.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -289,6 +289,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> command_commands() { return specs; }
+std::span<const CommandSpec> command_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

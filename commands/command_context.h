@@ -1,16 +1,6 @@
 // What a handler is given: its arguments, its keys under their lock, and ways to answer and change.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <initializer_list>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include "base/random.h"
 #include "commands/client.h"
 #include "commands/effects.h"
@@ -20,6 +10,16 @@
 #include "pubsub/loop_subscribers.h"
 #include "resp/reply_writer.h"
 #include "store/shard_lock.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -31,7 +31,9 @@ namespace duplex::commands {
 // Thread: confined to its executor.
 class CommandContext {
  public:
-  CommandContext(Services& services, pubsub::LoopSubscribers& subscribers, LoopStatistics& statistics);
+  CommandContext(Services& services,
+                 pubsub::LoopSubscribers& subscribers,
+                 LoopStatistics& statistics);
 
   // --- the request ---
   Args args() const { return args_; }
@@ -121,8 +123,8 @@ class CommandContext {
   // --- the whole keyspace ---
   // The lock: for commands declared all_shards (it holds them all then).
   store::ShardLock& lock() { return lock_; }
-  // Visits the shards in order from `first` on, each locked (or all held already), until the visitor
-  // answers false. For commands declared visits_shards.
+  // Visits the shards in order from `first` on, each locked (or all held already), until the
+  // visitor answers false. For commands declared visits_shards.
   template <typename Visit>
   void for_each_shard(std::size_t first, Visit&& visit) {
     for (std::size_t shard = first; shard < store::shard_count; ++shard) {
@@ -157,7 +159,9 @@ class CommandContext {
   // Removes an entry that has ended; logs and announces it.
   void expire(int database, const store::HashedKey& key, store::Table::Position at);
   store::Table::Position find_live(int database, const store::HashedKey& key);
-  std::uint32_t access_clock() const { return static_cast<std::uint32_t>(now_ms_ / 1000) & 0xffffffu; }
+  std::uint32_t access_clock() const {
+    return static_cast<std::uint32_t>(now_ms_ / 1000) & 0xffffffu;
+  }
 
   // What one handler starts with.
   void begin(Client& client, const Command& command, Args args, bool in_transaction);

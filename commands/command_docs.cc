@@ -1,14 +1,14 @@
 // What COMMAND answers about a command: COMMAND INFO's entry and COMMAND DOCS' entry.
 #include "commands/command_docs.h"
 
-#include <cstddef>
-#include <span>
-#include <string>
+#include "base/text.h"
+#include "commands/command_syntax.h"
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "commands/command_syntax.h"
+#include <cstddef>
+#include <span>
+#include <string>
 
 namespace duplex::commands {
 

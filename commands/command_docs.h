@@ -1,11 +1,11 @@
 // What COMMAND answers about a command: COMMAND INFO's entry and COMMAND DOCS' entry.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "commands/command_table.h"
 #include "resp/reply_writer.h"
+
+#include <string_view>
+#include <vector>
 
 namespace duplex::commands {
 

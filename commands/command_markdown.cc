@@ -1,14 +1,14 @@
 // The page docs/commands.md, written from the command table.
 #include "commands/command_markdown.h"
 
-#include <map>
-#include <string_view>
-#include <vector>
+#include "base/text.h"
+#include "commands/command_docs.h"
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "commands/command_docs.h"
+#include <map>
+#include <string_view>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -26,8 +26,8 @@ std::string request_line(const Command& command) {
 void append_command(std::string& page, const Command& command) {
   const CommandSpec& spec = *command.spec;
   page += fmt::format("* **`{}`**: {} ", request_line(command), spec.summary);
-  if (!spec.complexity.empty()) page += fmt::format("{}{} ", spec.complexity,
-                                                    spec.complexity.ends_with('.') ? "" : ".");
+  if (!spec.complexity.empty())
+    page += fmt::format("{}{} ", spec.complexity, spec.complexity.ends_with('.') ? "" : ".");
   page += fmt::format("Since {}.", spec.since);
   if (!spec.deprecated_since.empty())
     page += fmt::format(" Deprecated since {}: {}.", spec.deprecated_since, spec.replaced_by);
@@ -46,7 +46,8 @@ std::string commands_markdown(const CommandTable& table) {
     groups[command->spec->group].push_back(command);
   std::string page = fmt::format(
       "# Commands\n\n"
-      "The {} commands of this server, by group. This page is written from the command table, which is\n"
+      "The {} commands of this server, by group. This page is written from the command table, "
+      "which is\n"
       "also what `COMMAND DOCS` answers from; versions are those of Redis.\n",
       table.commands().size());
   for (const auto& [name, commands] : groups) {

@@ -1,9 +1,9 @@
 // The page docs/commands.md, written from the command table.
 #pragma once
 
-#include <string>
-
 #include "commands/command_table.h"
+
+#include <string>
 
 namespace duplex::commands {
 

@@ -1,12 +1,12 @@
 // The arguments of a command as a tree, read from the one line that its declaration has for them.
 #include "commands/command_syntax.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <utility>
-
-#include "base/text.h"
 
 namespace duplex::commands {
 
@@ -82,20 +82,26 @@ constexpr std::pair<std::string_view, std::string_view> choice_names[] = {
     {"NX", "condition"},
 };
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
 
 // A word to be written as it is: EX, XX, $, but not seconds.
 bool is_token(std::string_view item) {
   return item[0] != '[' && item[0] != '<' && std::none_of(item.begin(), item.end(), is_lower);
 }
 
-bool is_value(std::string_view item) { return item[0] != '[' && item[0] != '<' && !is_token(item); }
+bool is_value(std::string_view item) {
+  return item[0] != '[' && item[0] != '<' && !is_token(item);
+}
 
 bool is_plain_word(std::string_view item) {
   return std::all_of(item.begin(), item.end(), is_lower);
 }
 
-std::string_view without_brackets(std::string_view item) { return item.substr(1, item.size() - 2); }
+std::string_view without_brackets(std::string_view item) {
+  return item.substr(1, item.size() - 2);
+}
 
 // The parts of a text between separators that stand outside of all brackets.
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -170,7 +176,8 @@ Argument SyntaxReader::pure_token(std::string_view word) {
 Argument SyntaxReader::value(std::string_view name) {
   Argument argument;
   argument.name = name;
-  if (has_keys_ && std::find(std::begin(key_names), std::end(key_names), name) != std::end(key_names)) {
+  if (has_keys_ &&
+      std::find(std::begin(key_names), std::end(key_names), name) != std::end(key_names)) {
     argument.type = ArgumentType::key;
     argument.key_spec = next_key_spec_;
     if (next_key_spec_ + 1 < static_cast<int>(spec_.keys.count)) ++next_key_spec_;
@@ -179,7 +186,8 @@ Argument SyntaxReader::value(std::string_view name) {
   for (const auto& [known, type] : named_types)
     if (known == name) argument.type = type;
   for (const Exception& exception : exceptions)
-    if (exception.command == spec_.name && exception.argument == name) argument.type = exception.type;
+    if (exception.command == spec_.name && exception.argument == name)
+      argument.type = exception.type;
   return argument;
 }
 
@@ -248,8 +256,9 @@ std::vector<Argument> SyntaxReader::sequence(std::string_view text) {
       argument = value(item);
     }
     const std::string_view last = items[i + used - 1];
-    read.push_back({std::move(argument),
-                    {item.data(), static_cast<std::size_t>(last.data() + last.size() - item.data())}});
+    read.push_back(
+        {std::move(argument),
+         {item.data(), static_cast<std::size_t>(last.data() + last.size() - item.data())}});
     i += used;
   }
   std::vector<Argument> arguments;

@@ -1,12 +1,12 @@
 // The arguments of a command as a tree, read from the one line that its declaration has for them.
 #pragma once
 
+#include "commands/command_spec.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "commands/command_spec.h"
 
 namespace duplex::commands {
 
@@ -31,8 +31,8 @@ struct Argument {
   std::string token;  // the word in front of the value, or the whole of a pure token
   bool optional = false;
   bool multiple = false;
-  bool multiple_token = false;  // the token is repeated as well
-  int key_spec = -1;            // of a key: which of the command's key specifications finds it
+  bool multiple_token = false;      // the token is repeated as well
+  int key_spec = -1;                // of a key: which of the command's key specifications finds it
   std::vector<Argument> arguments;  // of a oneof or a block
 };
 

@@ -1,11 +1,11 @@
 // All commands the server knows, put together from the families' tables.
 #include "commands/command_table.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/assert.h"
 #include "base/text.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace duplex::commands {
 
@@ -19,6 +19,7 @@ std::size_t bucket_of(std::string_view name) {
   return static_cast<std::size_t>(hash ^ (hash >> 32));
 }
 
+// Redis keeps may_replicate to itself as well.
 constexpr std::pair<Flag, std::string_view> flag_table[] = {
     {Flag::write, "write"},
     {Flag::readonly, "readonly"},
@@ -33,7 +34,6 @@ constexpr std::pair<Flag, std::string_view> flag_table[] = {
     {Flag::skip_slowlog, "skip_slowlog"},
     {Flag::fast, "fast"},
     {Flag::no_auth, "no_auth"},
-    {Flag::may_replicate, "may_replicate"},
     {Flag::no_async_loading, "no_async_loading"},
     {Flag::no_multi, "no_multi"},
     {Flag::movable_keys, "movablekeys"},
@@ -79,7 +79,8 @@ constexpr std::pair<KeyFlag, std::string_view> key_flag_table[] = {
 };
 
 template <typename Set, std::size_t size>
-std::vector<std::string_view> names_in(Set set, const std::pair<Set, std::string_view> (&table)[size]) {
+std::vector<std::string_view> names_in(Set set,
+                                       const std::pair<Set, std::string_view> (&table)[size]) {
   std::vector<std::string_view> names;
   for (const auto& [bit, name] : table)
     if (has(set, bit)) names.push_back(name);
@@ -88,7 +89,9 @@ std::vector<std::string_view> names_in(Set set, const std::pair<Set, std::string
 
 }  // namespace
 
-std::vector<std::string_view> flag_names(Flag flags) { return names_in(flags, flag_table); }
+std::vector<std::string_view> flag_names(Flag flags) {
+  return names_in(flags, flag_table);
+}
 std::vector<std::string_view> category_names(Category categories) {
   return names_in(categories, category_table);
 }

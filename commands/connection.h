@@ -13,7 +13,8 @@ class Connection {
 
   // Ends the connection when the replies queued so far are sent.
   virtual void close_after_reply() = 0;
-  // Ends the connection soon. Thread: any; the client registry keeps the connection alive meanwhile.
+  // Ends the connection soon. Thread: any; the client registry keeps the connection alive
+  // meanwhile.
   virtual void request_close() = 0;
   // Lets a connection that a pause had postponed go on. Thread: any.
   virtual void request_resume() = 0;

@@ -1,23 +1,22 @@
 // AUTH, ECHO, HELLO, PING, QUIT, RESET and SELECT: what a connection is and speaks.
-#include <limits>
-#include <optional>
-#include <string>
-
-#include <fmt/format.h>
-
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/client_names.h"
 #include "commands/command_context.h"
+#include "commands/compatible_version.h"
 #include "commands/families.h"
 #include "commands/subscriptions.h"
 #include "commands/transaction.h"
 
+#include <fmt/format.h>
+
+#include <limits>
+#include <optional>
+#include <string>
+
 namespace duplex::commands {
 
 namespace {
-
-constexpr std::string_view compatible_version = "7.2.4";
 
 // Checks a name and a password; without requirepass every password opens the default user.
 bool credentials_match(CommandContext& ctx, std::string_view user, std::string_view password) {
@@ -36,11 +35,12 @@ void auth(CommandContext& ctx) {
   ctx.reply().ok();
 }
 
-void echo(CommandContext& ctx) { ctx.reply().bulk(ctx.arg(1)); }
+void echo(CommandContext& ctx) {
+  ctx.reply().bulk(ctx.arg(1));
+}
 
 void ping(CommandContext& ctx) {
-  if (ctx.argc() > 2)
-    return ctx.error("ERR wrong number of arguments for 'ping' command");
+  if (ctx.argc() > 2) return ctx.error("ERR wrong number of arguments for 'ping' command");
   const bool push_mode =
       ctx.client().is_subscribed() && ctx.reply().protocol() == resp::Protocol::resp2;
   if (push_mode) {
@@ -194,8 +194,9 @@ constexpr CommandSpec specs[] = {
      .summary = "Handshakes with the server.",
      .complexity = "O(1)",
      .since = "6.0.0",
-     .history = "6.2.0: `protover` made optional; when called without arguments the command reports "
-                "the current connection's context."},
+     .history =
+         "6.2.0: `protover` made optional; when called without arguments the command reports "
+         "the current connection's context."},
     {.name = "PING",
      .arity = -1,
      .flags = Flag::fast | Flag::subscriber,
@@ -209,7 +210,8 @@ constexpr CommandSpec specs[] = {
      .tips = "REQUEST_POLICY:ALL_SHARDS,RESPONSE_POLICY:ALL_SUCCEEDED"},
     {.name = "QUIT",
      .arity = -1,
-     .flags = base_flags | Flag::allow_busy | Flag::no_auth | Flag::runs_in_multi | Flag::subscriber,
+     .flags =
+         base_flags | Flag::allow_busy | Flag::no_auth | Flag::runs_in_multi | Flag::subscriber,
      .categories = fast_connection,
      .handler = quit,
      .group = "connection",
@@ -220,7 +222,8 @@ constexpr CommandSpec specs[] = {
      .replaced_by = "just closing the connection"},
     {.name = "RESET",
      .arity = 1,
-     .flags = base_flags | Flag::no_auth | Flag::allow_busy | Flag::runs_in_multi | Flag::subscriber,
+     .flags =
+         base_flags | Flag::no_auth | Flag::allow_busy | Flag::runs_in_multi | Flag::subscriber,
      .categories = fast_connection,
      .handler = reset,
      .group = "connection",
@@ -242,6 +245,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> connection_commands() { return specs; }
+std::span<const CommandSpec> connection_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,4 +1,13 @@
 // DEBUG: what tests of clients and of the server need, kept out of the way by a directive.
+#include "base/diagnostics.h"
+#include "base/numbers.h"
+#include "base/text.h"
+#include "commands/command_context.h"
+#include "commands/errors.h"
+#include "commands/families.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -8,15 +17,6 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-
-#include <fmt/format.h>
-
-#include "base/diagnostics.h"
-#include "base/numbers.h"
-#include "base/text.h"
-#include "commands/command_context.h"
-#include "commands/errors.h"
-#include "commands/families.h"
 
 namespace duplex::commands {
 
@@ -99,9 +99,13 @@ void debug_loadaof(CommandContext& ctx) {
 }
 
 // No replica can have seen the old id, so that there is nothing to do but to agree.
-void debug_change_repl_id(CommandContext& ctx) { ctx.reply().ok(); }
+void debug_change_repl_id(CommandContext& ctx) {
+  ctx.reply().ok();
+}
 
-void debug_error(CommandContext& ctx) { ctx.error(ctx.arg(2)); }
+void debug_error(CommandContext& ctx) {
+  ctx.error(ctx.arg(2));
+}
 
 void debug_log(CommandContext& ctx) {
   base::log(base::LogLevel::notice, "DEBUG LOG: {}", ctx.arg(2));
@@ -149,9 +153,7 @@ constexpr std::pair<std::string_view, Handler> protocol_types[] = {
     {"integer", [](CommandContext& ctx) { ctx.reply().integer(12345); }},
     {"double", [](CommandContext& ctx) { ctx.reply().real(3.141); }},
     {"bignum",
-     [](CommandContext& ctx) {
-       ctx.reply().big_number("1234567999999999999999999999999999999");
-     }},
+     [](CommandContext& ctx) { ctx.reply().big_number("1234567999999999999999999999999999999"); }},
     {"null", [](CommandContext& ctx) { ctx.reply().null(); }},
     {"array",
      [](CommandContext& ctx) { protocol_elements(ctx.reply(), &resp::ReplyWriter::array); }},
@@ -226,8 +228,7 @@ void debug(CommandContext& ctx) {
         "you can run it from a local connection, otherwise you need to set this option in the "
         "configuration file, and then restart the server.");
   for (const Subcommand& subcommand : subcommands)
-    if (ctx.argc() == subcommand.argc &&
-        base::equals_ignoring_case(ctx.arg(1), subcommand.name))
+    if (ctx.argc() == subcommand.argc && base::equals_ignoring_case(ctx.arg(1), subcommand.name))
       return subcommand.handler(ctx);
   ctx.unknown_subcommand();
 }
@@ -247,6 +248,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> debug_commands() { return specs; }
+std::span<const CommandSpec> debug_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,16 +1,16 @@
 // Runs requests on one loop: find, gate, queue, lock, run, log, notify.
 #include "commands/executor.h"
 
-#include <algorithm>
-#include <string>
-
-#include <fmt/format.h>
-
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/ticks.h"
 #include "commands/errors.h"
 #include "commands/transaction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
 
 namespace duplex::commands {
 
@@ -20,9 +20,8 @@ std::string unknown_command(Args args) {
   std::string quoted;
   for (std::size_t i = 1; i < args.size() && quoted.size() < errors::shown_bytes_max; ++i)
     quoted += fmt::format("'{}' ", errors::shown(args[i], errors::shown_bytes_max - quoted.size()));
-  return fmt::format("ERR unknown command '{}', with args beginning with: {}",
-                     errors::shown(args[0]),
-                     quoted);
+  return fmt::format(
+      "ERR unknown command '{}', with args beginning with: {}", errors::shown(args[0]), quoted);
 }
 
 bool arity_fits(const CommandSpec& spec, std::size_t argc) {
@@ -142,13 +141,15 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     reject(client, &command, errors::no_auth);
     return false;
   }
-  if (client.is_subscribed() && client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
+  if (client.is_subscribed() &&
+      client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
       !has(spec.flags, Flag::subscriber)) {
-    reject(client,
-           &command,
-           fmt::format("ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
-                       "/ RESET are allowed in this context",
-                       command.full_name));
+    reject(
+        client,
+        &command,
+        fmt::format("ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
+                    "/ RESET are allowed in this context",
+                    command.full_name));
     return false;
   }
   if (settings.loading.load(std::memory_order_relaxed) && !has(spec.flags, Flag::loading)) {
@@ -269,7 +270,8 @@ std::size_t Executor::expire_cycle(std::int64_t budget_us) {
   // How many keys may end under one hold of a shard's lock.
   constexpr std::size_t batch_max = 64;
   const std::uint64_t end =
-      base::ticks() + static_cast<std::uint64_t>(static_cast<double>(budget_us) * base::ticks_per_us());
+      base::ticks() +
+      static_cast<std::uint64_t>(static_cast<double>(budget_us) * base::ticks_per_us());
   std::size_t removed = 0;
   context_.client_ = nullptr;
   for (std::size_t step = 0; step < store::shard_count; ++step) {

@@ -1,4 +1,10 @@
 // When keys end: EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT, TTL, PTTL, EXPIRETIME, PEXPIRETIME, PERSIST.
+#include "base/text.h"
+#include "commands/command_context.h"
+#include "commands/families.h"
+
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -6,12 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
-
-#include "base/text.h"
-#include "commands/command_context.h"
-#include "commands/families.h"
 
 namespace duplex::commands {
 
@@ -77,8 +77,7 @@ std::optional<std::int64_t> expiry_arg(CommandContext& ctx, Unit unit, Basis bas
   std::int64_t expiry_ms = 0;
   if (__builtin_mul_overflow(*number, static_cast<std::int64_t>(unit), &expiry_ms) ||
       __builtin_add_overflow(expiry_ms, start, &expiry_ms)) {
-    ctx.error(
-        fmt::format("ERR invalid expire time in '{}' command", ctx.command().full_name));
+    ctx.error(fmt::format("ERR invalid expire time in '{}' command", ctx.command().full_name));
     return std::nullopt;
   }
   // The last value of all stands for keys that never end.
@@ -93,8 +92,7 @@ void expire(CommandContext& ctx) {
   if (!expiry_ms) return;
   const store::HashedKey& key = ctx.key();
   const Table::Position at = ctx.find(key);
-  if (!at || !conditions->allow(*expiry_ms, at.entry()->expiry_ms()))
-    return ctx.reply().integer(0);
+  if (!at || !conditions->allow(*expiry_ms, at.entry()->expiry_ms())) return ctx.reply().integer(0);
   if (*expiry_ms <= ctx.now_ms()) {
     ctx.erase(key, at);
     ctx.changed(key, Event::generic, "del");
@@ -124,14 +122,18 @@ std::int64_t remaining_ms(CommandContext& ctx, std::int64_t start_ms) {
   return entry->expiry_ms() - start_ms;
 }
 
-void pttl(CommandContext& ctx) { ctx.reply().integer(remaining_ms(ctx, ctx.now_ms())); }
+void pttl(CommandContext& ctx) {
+  ctx.reply().integer(remaining_ms(ctx, ctx.now_ms()));
+}
 
 void ttl(CommandContext& ctx) {
   const std::int64_t left_ms = remaining_ms(ctx, ctx.now_ms());
   ctx.reply().integer(left_ms < 0 ? left_ms : (left_ms + 500) / 1000);
 }
 
-void pexpiretime(CommandContext& ctx) { ctx.reply().integer(remaining_ms(ctx, 0)); }
+void pexpiretime(CommandContext& ctx) {
+  ctx.reply().integer(remaining_ms(ctx, 0));
+}
 
 void expiretime(CommandContext& ctx) {
   const std::int64_t time_ms = remaining_ms(ctx, 0);
@@ -256,6 +258,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> expire_commands() { return specs; }
+std::span<const CommandSpec> expire_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

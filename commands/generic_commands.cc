@@ -1,15 +1,15 @@
 // Commands for keys of any type: COPY, DEL, EXISTS, MOVE, RENAME, RENAMENX, TOUCH, TYPE, UNLINK.
+#include "base/text.h"
+#include "commands/command_context.h"
+#include "commands/errors.h"
+#include "commands/families.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
 #include <utility>
-
-#include "base/text.h"
-#include "commands/command_context.h"
-#include "commands/errors.h"
-#include "commands/families.h"
 
 namespace duplex::commands {
 
@@ -260,6 +260,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> generic_commands() { return specs; }
+std::span<const CommandSpec> generic_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

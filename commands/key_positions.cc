@@ -1,11 +1,11 @@
 // Where the keys of a request stand, found by its command's key specifications.
 #include "commands/key_positions.h"
 
-#include <cstdint>
-#include <optional>
-
 #include "base/numbers.h"
 #include "base/text.h"
+
+#include <cstdint>
+#include <optional>
 
 namespace duplex::commands {
 
@@ -28,7 +28,10 @@ std::optional<std::size_t> begin_of(const KeySpec& spec, Args args) {
   return std::nullopt;
 }
 
-bool find_counted(const KeySpec& spec, Args args, std::size_t begin, std::vector<KeyPosition>& out) {
+bool find_counted(const KeySpec& spec,
+                  Args args,
+                  std::size_t begin,
+                  std::vector<KeyPosition>& out) {
   const std::size_t number_at = begin + static_cast<std::size_t>(spec.number_index);
   if (number_at >= args.size()) return false;
   const auto count = base::parse_int64(args[number_at]);
@@ -36,7 +39,8 @@ bool find_counted(const KeySpec& spec, Args args, std::size_t begin, std::vector
   const std::size_t first = begin + static_cast<std::size_t>(spec.first_key);
   const auto step = static_cast<std::size_t>(spec.step);
   const auto keys = static_cast<std::size_t>(*count);
-  if (keys > args.size() || first + (keys == 0 ? 0 : (keys - 1) * step) >= args.size() + (keys == 0))
+  if (keys > args.size() ||
+      first + (keys == 0 ? 0 : (keys - 1) * step) >= args.size() + (keys == 0))
     return false;
   for (std::size_t i = 0; i < keys; ++i)
     out.push_back({first + i * step, spec.flags});

@@ -1,13 +1,4 @@
 // Commands for whole databases: KEYS, SCAN, RANDOMKEY, DBSIZE, FLUSHDB, FLUSHALL, SWAPDB.
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/buffer.h"
 #include "base/glob.h"
 #include "base/numbers.h"
@@ -18,6 +9,15 @@
 #include "commands/scan_cursor.h"
 #include "resp/reply_writer.h"
 #include "store/keyspace.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -45,7 +45,7 @@ void for_each_table(CommandContext& ctx, Visit&& visit) {
   for_each_table(ctx, 0, store::shard_count, visit);
 }
 
-// Removes keys that a visit found to have ended. Their texts are copies: removing frees the entries.
+// Removes keys that a visit found to have ended. The texts are copies: removing frees entries.
 void remove_ended(CommandContext& ctx, const std::vector<std::string>& ended) {
   const std::vector<store::HashedKey> keys(ended.begin(), ended.end());
   ctx.remove_expired(ctx.database(), keys);
@@ -356,6 +356,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> keyspace_commands() { return specs; }
+std::span<const CommandSpec> keyspace_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

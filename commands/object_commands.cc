@@ -1,11 +1,11 @@
 // OBJECT: how a value is kept and how it has been used.
+#include "commands/command_context.h"
+#include "commands/families.h"
+
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string_view>
-
-#include "commands/command_context.h"
-#include "commands/families.h"
 
 namespace duplex::commands {
 
@@ -154,6 +154,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> object_commands() { return specs; }
+std::span<const CommandSpec> object_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,11 +1,11 @@
 // SUBSCRIBE and its kin, PUBLISH, SPUBLISH and PUBSUB.
-#include <memory>
-#include <set>
-#include <string>
-
 #include "commands/command_context.h"
 #include "commands/families.h"
 #include "commands/subscriptions.h"
+
+#include <memory>
+#include <set>
+#include <string>
 
 namespace duplex::commands {
 
@@ -80,12 +80,24 @@ void unsubscribe_from(CommandContext& ctx, std::string_view verb, Kind kind) {
   note_subscription_counts(client);
 }
 
-void subscribe(CommandContext& ctx) { subscribe_to(ctx, "subscribe", Kind::channel); }
-void psubscribe(CommandContext& ctx) { subscribe_to(ctx, "psubscribe", Kind::pattern); }
-void ssubscribe(CommandContext& ctx) { subscribe_to(ctx, "ssubscribe", Kind::shard); }
-void unsubscribe(CommandContext& ctx) { unsubscribe_from(ctx, "unsubscribe", Kind::channel); }
-void punsubscribe(CommandContext& ctx) { unsubscribe_from(ctx, "punsubscribe", Kind::pattern); }
-void sunsubscribe(CommandContext& ctx) { unsubscribe_from(ctx, "sunsubscribe", Kind::shard); }
+void subscribe(CommandContext& ctx) {
+  subscribe_to(ctx, "subscribe", Kind::channel);
+}
+void psubscribe(CommandContext& ctx) {
+  subscribe_to(ctx, "psubscribe", Kind::pattern);
+}
+void ssubscribe(CommandContext& ctx) {
+  subscribe_to(ctx, "ssubscribe", Kind::shard);
+}
+void unsubscribe(CommandContext& ctx) {
+  unsubscribe_from(ctx, "unsubscribe", Kind::channel);
+}
+void punsubscribe(CommandContext& ctx) {
+  unsubscribe_from(ctx, "punsubscribe", Kind::pattern);
+}
+void sunsubscribe(CommandContext& ctx) {
+  unsubscribe_from(ctx, "sunsubscribe", Kind::shard);
+}
 
 void publish_to(CommandContext& ctx, Kind kind) {
   const std::size_t receivers = ctx.subscribers().publish(
@@ -94,8 +106,12 @@ void publish_to(CommandContext& ctx, Kind kind) {
   ctx.reply().integer(static_cast<std::int64_t>(receivers));
 }
 
-void publish(CommandContext& ctx) { publish_to(ctx, Kind::channel); }
-void spublish(CommandContext& ctx) { publish_to(ctx, Kind::shard); }
+void publish(CommandContext& ctx) {
+  publish_to(ctx, Kind::channel);
+}
+void spublish(CommandContext& ctx) {
+  publish_to(ctx, Kind::shard);
+}
 
 void list_channels(CommandContext& ctx, Kind kind) {
   if (ctx.argc() > 3) return ctx.unknown_subcommand();
@@ -116,26 +132,35 @@ void count_subscribers(CommandContext& ctx, Kind kind) {
   }
 }
 
-void pubsub_channels(CommandContext& ctx) { list_channels(ctx, Kind::channel); }
-void pubsub_shardchannels(CommandContext& ctx) { list_channels(ctx, Kind::shard); }
-void pubsub_numsub(CommandContext& ctx) { count_subscribers(ctx, Kind::channel); }
-void pubsub_shardnumsub(CommandContext& ctx) { count_subscribers(ctx, Kind::shard); }
+void pubsub_channels(CommandContext& ctx) {
+  list_channels(ctx, Kind::channel);
+}
+void pubsub_shardchannels(CommandContext& ctx) {
+  list_channels(ctx, Kind::shard);
+}
+void pubsub_numsub(CommandContext& ctx) {
+  count_subscribers(ctx, Kind::channel);
+}
+void pubsub_shardnumsub(CommandContext& ctx) {
+  count_subscribers(ctx, Kind::shard);
+}
 void pubsub_numpat(CommandContext& ctx) {
   ctx.reply().integer(static_cast<std::int64_t>(ctx.services().hub.pattern_count()));
 }
 
 void pubsub_help(CommandContext& ctx) {
-  ctx.help({"CHANNELS [<pattern>]",
-            "    Return the currently active channels matching a <pattern> (default: '*').",
-            "NUMPAT",
-            "    Return number of subscriptions to patterns.",
-            "NUMSUB [<channel> ...]",
-            "    Return the number of subscribers for the specified channels, excluding",
-            "    pattern subscriptions(default: no channels).",
-            "SHARDCHANNELS [<pattern>]",
-            "    Return the currently active shard level channels matching a <pattern> (default: '*').",
-            "SHARDNUMSUB [<shardchannel> ...]",
-            "    Return the number of subscribers for the specified shard level channel(s)"});
+  ctx.help(
+      {"CHANNELS [<pattern>]",
+       "    Return the currently active channels matching a <pattern> (default: '*').",
+       "NUMPAT",
+       "    Return number of subscriptions to patterns.",
+       "NUMSUB [<channel> ...]",
+       "    Return the number of subscribers for the specified channels, excluding",
+       "    pattern subscriptions(default: no channels).",
+       "SHARDCHANNELS [<pattern>]",
+       "    Return the currently active shard level channels matching a <pattern> (default: '*').",
+       "SHARDNUMSUB [<shardchannel> ...]",
+       "    Return the number of subscribers for the specified shard level channel(s)"});
 }
 
 constexpr Flag query_flags = Flag::pubsub | Flag::loading | Flag::stale;
@@ -242,7 +267,8 @@ constexpr CommandSpec specs[] = {
      .handler = punsubscribe,
      .group = "pubsub",
      .syntax = "[pattern [pattern ...]]",
-     .summary = "Stops listening to messages published to channels that match one or more patterns.",
+     .summary =
+         "Stops listening to messages published to channels that match one or more patterns.",
      .complexity = "O(N) where N is the number of patterns to unsubscribe.",
      .since = "2.0.0"},
     {.name = "SPUBLISH",
@@ -303,6 +329,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> pubsub_commands() { return specs; }
+std::span<const CommandSpec> pubsub_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,11 +1,11 @@
 // SCAN's cursor: one number that says which shard, and where in the order of its hashes.
 #include "commands/scan_cursor.h"
 
-#include <charconv>
-#include <system_error>
-
 #include "base/glob.h"
 #include "store/hashed_key.h"
+
+#include <charconv>
+#include <system_error>
 
 namespace duplex::commands {
 
@@ -17,8 +17,7 @@ std::optional<ScanCursor> ScanCursor::parse(std::string_view text) {
   if (negative || digits.starts_with('+')) digits.remove_prefix(1);
   if (text.empty()) return ScanCursor{};
   std::uint64_t number = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   return of(negative ? 0 - number : number);
 }

@@ -1,14 +1,4 @@
 // Commands for the server as a whole: INFO, CONFIG, TIME, SHUTDOWN, LOLWUT.
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include <fmt/format.h>
-
 #include "base/clock.h"
 #include "base/text.h"
 #include "commands/command_context.h"
@@ -16,6 +6,16 @@
 #include "commands/errors.h"
 #include "commands/families.h"
 #include "commands/statistics.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace duplex::commands {
 
@@ -117,8 +117,7 @@ void config_help(CommandContext& ctx) {
 
 constexpr Flag config_flags = Flag::admin | Flag::noscript | Flag::loading | Flag::stale;
 constexpr Category config_categories = Category::admin | Category::dangerous | Category::slow;
-constexpr std::string_view config_tips =
-    "request_policy:all_nodes,response_policy:all_succeeded";
+constexpr std::string_view config_tips = "request_policy:all_nodes,response_policy:all_succeeded";
 
 constexpr CommandSpec config_subcommands[] = {
     {.name = "GET",
@@ -232,6 +231,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> server_commands() { return specs; }
+std::span<const CommandSpec> server_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -1,6 +1,16 @@
 // The shared collaborators of all commands: references and switches, no logic.
 #pragma once
 
+#include "base/mutex.h"
+#include "commands/client_registry.h"
+#include "commands/command_table.h"
+#include "commands/effects.h"
+#include "commands/statistics.h"
+#include "commands/watchers.h"
+#include "pubsub/hub.h"
+#include "store/keyspace.h"
+#include "store/shard_lock.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -12,16 +22,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/mutex.h"
-#include "commands/client_registry.h"
-#include "commands/command_table.h"
-#include "commands/effects.h"
-#include "commands/statistics.h"
-#include "commands/watchers.h"
-#include "pubsub/hub.h"
-#include "store/keyspace.h"
-#include "store/shard_lock.h"
 
 namespace duplex::commands {
 
@@ -45,11 +45,13 @@ enum class ShutdownMode : std::uint8_t { normal, nosave, save };
 class ServerControl {
  public:
   virtual ~ServerControl() = default;
-  // The text of INFO for the named sections; none: the default ones. `lock` holds all shards or none.
+  // The text of INFO for the named sections; none: the default ones. `lock` holds all shards or
+  // none.
   virtual std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) = 0;
   // Begins to stop the server; connections end when it is done.
   virtual void shutdown(ShutdownMode mode) = 0;
-  // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or nothing.
+  // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or
+  // nothing.
   virtual std::optional<std::string> reload_log() = 0;
   // Frees these tables in the background.
   virtual void discard(std::vector<store::Table> tables) = 0;
@@ -59,20 +61,20 @@ class ServerControl {
 
 // Classes of keyspace events, as notify-keyspace-events names them.
 enum class Event : std::uint16_t {
-  keyspace = 1u << 0,  // K
-  keyevent = 1u << 1,  // E
-  generic = 1u << 2,   // g
-  string = 1u << 3,    // $
-  list = 1u << 4,      // l
-  set = 1u << 5,       // s
-  hash = 1u << 6,      // h
+  keyspace = 1u << 0,    // K
+  keyevent = 1u << 1,    // E
+  generic = 1u << 2,     // g
+  string = 1u << 3,      // $
+  list = 1u << 4,        // l
+  set = 1u << 5,         // s
+  hash = 1u << 6,        // h
   sorted_set = 1u << 7,  // z
-  expired = 1u << 8,   // x
-  evicted = 1u << 9,   // e
-  stream = 1u << 10,   // t
-  key_miss = 1u << 11,  // m
-  module = 1u << 12,   // d
-  created = 1u << 13,  // n
+  expired = 1u << 8,     // x
+  evicted = 1u << 9,     // e
+  stream = 1u << 10,     // t
+  key_miss = 1u << 11,   // m
+  module = 1u << 12,     // d
+  created = 1u << 13,    // n
 };
 
 // Switches that CONFIG SET changes and every command reads. Thread: any.

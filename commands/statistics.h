@@ -1,6 +1,8 @@
 // What the server counts: each loop writes its own numbers, INFO sums them.
 #pragma once
 
+#include "base/mutex.h"
+
 #include <array>
 #include <atomic>
 #include <bit>
@@ -11,8 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/mutex.h"
 
 namespace duplex::commands {
 
@@ -68,7 +68,8 @@ class LoopStatistics {
   void note_error(std::string_view code) {
     error_replies.add(1);
     const base::MutexLock lock(mutex_);
-    // Codes come from our own texts and, later, from scripts: the number of different ones is bounded.
+    // Codes come from our own texts and, later, from scripts: the number of different ones is
+    // bounded.
     if (errors_.size() < error_codes_max || errors_.contains(code)) ++errors_[std::string(code)];
   }
   std::map<std::string, std::uint64_t, std::less<>> errors() const {

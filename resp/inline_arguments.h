@@ -8,8 +8,9 @@
 
 namespace duplex::resp {
 
-// Arguments are separated by blanks; "double quotes" know \n \r \t \b \a \xHH \" \\, 'single quotes'
-// know \'. Returns nothing if a quote stays open or something follows a closing quote directly.
+// Arguments are separated by blanks; "double quotes" know \n \r \t \b \a \xHH \" \\, 'single
+// quotes' know \'. Returns nothing if a quote stays open or something follows a closing quote
+// directly.
 std::optional<std::vector<std::string>> split_inline_arguments(std::string_view line);
 
 }  // namespace duplex::resp

@@ -1,13 +1,13 @@
 // Bytes in, argument lists out: the request side of RESP, multibulk and inline.
 #pragma once
 
+#include "resp/limits.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "resp/limits.h"
 
 namespace duplex::resp {
 
@@ -43,7 +43,8 @@ class RequestParser {
   bool is_inline() const { return inline_; }
   // The text behind "-ERR Protocol error: ". Valid until the next call.
   std::string_view error() const { return error_; }
-  // How many bytes the argument that is being read still lacks, for sizing the buffer; 0 if unknown.
+  // How many bytes the argument that is being read still lacks, for sizing the buffer; 0 if
+  // unknown.
   std::size_t bytes_missing() const { return bytes_missing_; }
 
  private:

@@ -1,17 +1,17 @@
 // Takes in what an earlier process left on disk: the log, or a snapshot.
 #include "server/loader.h"
 
-#include <filesystem>
-#include <system_error>
-#include <utility>
-#include <variant>
-
-#include <fmt/format.h>
-
 #include "base/clock.h"
 #include "base/diagnostics.h"
 #include "base/mapped_file.h"
 #include "rdb/reader.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <variant>
 
 namespace duplex::server {
 
@@ -31,9 +31,7 @@ std::uint64_t record_bytes(std::span<const std::string_view> args) {
 
 }  // namespace
 
-Loader::Loader(commands::Services& services,
-               commands::Executor& executor,
-               LoadProgress& progress)
+Loader::Loader(commands::Services& services, commands::Executor& executor, LoadProgress& progress)
     : services_(services),
       executor_(executor),
       progress_(progress),
@@ -51,9 +49,10 @@ std::expected<aof::Recovered, std::string> Loader::load_log(const aof::RecoveryO
     if (file.is_regular_file(ignored)) total += file.file_size(ignored);
   progress_.total_bytes.store(total, std::memory_order_relaxed);
   const aof::RecoverySink sink{
-      .on_rdb = [this](std::string_view path, std::string_view bytes) { return load_rdb(path, bytes); },
-      .on_record = [this](std::span<const std::string_view> args)
-          -> std::expected<void, std::string> {
+      .on_rdb = [this](std::string_view path,
+                       std::string_view bytes) { return load_rdb(path, bytes); },
+      .on_record =
+          [this](std::span<const std::string_view> args) -> std::expected<void, std::string> {
         if (auto error = executor_.replay(client_, args)) return std::unexpected(std::move(*error));
         note_progress(record_bytes(args));
         return {};
@@ -108,7 +107,8 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
     }
     if (const auto* entry = std::get_if<rdb::Entry>(&*record)) {
       if (!insert(database, *entry))
-        return std::unexpected(fmt::format("{}: the key '{}' stands there twice", path, entry->key));
+        return std::unexpected(
+            fmt::format("{}: the key '{}' stands there twice", path, entry->key));
       ++keys;
       progress_.loaded_keys.store(keys, std::memory_order_relaxed);
       note_progress(entry->key.size() + entry->value.string.size());

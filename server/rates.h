@@ -16,9 +16,9 @@ class Rates {
               std::uint64_t bytes_sent) {
     const auto elapsed_us = static_cast<double>(now_us - at_us_);
     if (at_us_ != 0 && elapsed_us > 0) {
-      commands_.store(
-          static_cast<std::uint64_t>(static_cast<double>(commands - last_commands_) * 1e6 / elapsed_us),
-          std::memory_order_relaxed);
+      commands_.store(static_cast<std::uint64_t>(static_cast<double>(commands - last_commands_) *
+                                                 1e6 / elapsed_us),
+                      std::memory_order_relaxed);
       input_.store(static_cast<double>(bytes_received - last_received_) * 1e6 / 1024 / elapsed_us,
                    std::memory_order_relaxed);
       output_.store(static_cast<double>(bytes_sent - last_sent_) * 1e6 / 1024 / elapsed_us,

@@ -1,15 +1,15 @@
 // INFO: the sections that sum what the loops have counted.
+#include "base/ticks.h"
+#include "server/server_info.h"
+
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <map>
 #include <string>
-
-#include <fmt/format.h>
-
-#include "base/ticks.h"
-#include "server/server_info.h"
 
 namespace duplex::server {
 
@@ -46,7 +46,8 @@ CommandTotals totals_of(const commands::Services& services, std::size_t index) {
 
 // The time below which this share of the calls stayed, as the upper border of its bucket.
 double percentile_us(const CommandTotals& totals, double share) {
-  const auto wanted = static_cast<std::uint64_t>(std::ceil(static_cast<double>(totals.calls) * share));
+  const auto wanted =
+      static_cast<std::uint64_t>(std::ceil(static_cast<double>(totals.calls) * share));
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < totals.histogram.size(); ++i) {
     seen += totals.histogram[i];
@@ -67,9 +68,7 @@ void ServerInfo::stats(Report& out) const {
   }
   const pubsub::Hub& hub = from_.services.hub;
   line(out, "# Stats");
-  line(out,
-       "total_connections_received:{}",
-       sum(&commands::LoopStatistics::connections_received));
+  line(out, "total_connections_received:{}", sum(&commands::LoopStatistics::connections_received));
   line(out, "total_commands_processed:{}", commands_processed());
   line(out, "instantaneous_ops_per_sec:{}", from_.rates.commands_per_second());
   line(out, "total_net_input_bytes:{}", received);

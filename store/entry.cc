@@ -1,13 +1,13 @@
 // The memory of entries: one block with header, expiry, key and small value.
 #include "store/entry.h"
 
-#include <algorithm>
-#include <cstring>
-#include <new>
-
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/numbers.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
 
 namespace duplex::store {
 
@@ -91,9 +91,9 @@ EntryPtr Entry::allocate(std::string_view key, const Shape& shape) {
                             (long_key ? 4u : 0u) + key.size() + shape.inline_value.size();
   auto* entry = new (::operator new(bytes)) Entry();
   entry->kind_ = shape.kind;
-  entry->flags_ = static_cast<std::uint8_t>((expires ? flag_expiry : 0) |
-                                            (shape.has_word ? flag_word : 0) |
-                                            (long_key ? flag_long_key : 0));
+  entry->flags_ =
+      static_cast<std::uint8_t>((expires ? flag_expiry : 0) | (shape.has_word ? flag_word : 0) |
+                                (long_key ? flag_long_key : 0));
   entry->inline_size_ = static_cast<std::uint16_t>(shape.inline_value.size());
   std::size_t at = 0;
   if (expires) *entry->word(at++) = shape.expiry_ms;
@@ -178,7 +178,8 @@ std::size_t Entry::text_size() const {
 }
 
 EntryPtr Entry::rebuild(std::string_view key, std::int64_t expiry_ms) const {
-  Shape shape{.kind = kind_, .expiry_ms = expiry_ms, .has_word = has_word(), .word = 0, .inline_value = {}};
+  Shape shape{
+      .kind = kind_, .expiry_ms = expiry_ms, .has_word = has_word(), .word = 0, .inline_value = {}};
   if (shape.has_word) shape.word = *word(has_expiry() ? 1 : 0);
   shape.inline_value = {inline_value(), inline_size_};
   EntryPtr entry = allocate(key, shape);
@@ -250,7 +251,9 @@ std::size_t Entry::memory_bytes() const {
   return base::usable_size(this) + (is_large() ? base::usable_size(large()) : 0);
 }
 
-bool Entry::is_heavy() const { return is_large() && large()->capacity >= heavy_bytes_min; }
+bool Entry::is_heavy() const {
+  return is_large() && large()->capacity >= heavy_bytes_min;
+}
 
 void EntryDeleter::operator()(Entry* entry) const {
   if (entry->is_large()) ::operator delete(entry->large());

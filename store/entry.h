@@ -13,9 +13,9 @@ enum class ValueType : std::uint8_t { string, list, set, sorted_set, hash, strea
 
 // How a value is kept; the names OBJECT ENCODING answers are encoding_name()'s.
 enum class Encoding : std::uint8_t {
-  integer,    // a string that is a canonical 64-bit integer
-  embedded,   // a short string
-  raw,        // a long string, or one that was modified in place
+  integer,   // a string that is a canonical 64-bit integer
+  embedded,  // a short string
+  raw,       // a long string, or one that was modified in place
 };
 
 std::string_view type_name(ValueType type);
@@ -24,7 +24,8 @@ std::string_view encoding_name(Encoding encoding);
 // Milliseconds since 1970 at which a key ends; no_expiry for keys that stay.
 inline constexpr std::int64_t no_expiry = std::numeric_limits<std::int64_t>::max();
 
-// Strings up to this size are kept inside their entry, longer ones behind a pointer with room to grow.
+// Strings up to this size are kept inside their entry, longer ones behind a pointer with room to
+// grow.
 inline constexpr std::size_t inline_value_bytes_max = 512;
 // OBJECT ENCODING answers embstr up to this size.
 inline constexpr std::size_t embedded_bytes_max = 44;
@@ -49,7 +50,8 @@ class Entry {
 
   // Makes an entry for a string; canonical integers are kept as numbers.
   static EntryPtr make_string(std::string_view key, std::string_view value, std::int64_t expiry_ms);
-  // The same, always as bytes with encoding raw, with room for growing to `capacity` bytes in place.
+  // The same, always as bytes with encoding raw, with room for growing to `capacity` bytes in
+  // place.
   static EntryPtr make_raw(std::string_view key,
                            std::string_view value,
                            std::size_t capacity,

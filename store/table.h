@@ -1,16 +1,16 @@
 // The hash table of one shard and database: pages of small groups that grow and split in steps.
 #pragma once
 
+#include "base/assert.h"
+#include "store/entry.h"
+#include "store/hashed_key.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <vector>
-
-#include "base/assert.h"
-#include "store/entry.h"
-#include "store/hashed_key.h"
 
 namespace duplex::store {
 
@@ -32,7 +32,8 @@ class SlotWord {
 // Extendible hashing: the top bits of a hash choose a page, the next ones a group in the page, the
 // lowest byte is the tag that is compared sixteen at a time. A page grows by half until it has
 // page_groups_max groups and then splits, so no insert ever moves more than one page's entries.
-// Pages and groups follow the order of the hashes, which makes a hash a cursor that survives growth.
+// Pages and groups follow the order of the hashes, which makes a hash a cursor that survives
+// growth.
 //
 // Thread: under the lock of its shard.
 class Table {

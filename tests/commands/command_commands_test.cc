@@ -1,10 +1,10 @@
 // COMMAND: what it says about the commands there are.
 #include "support/command_fixture.h"
 
-#include <string>
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace duplex::tests {
 
@@ -41,8 +41,9 @@ TEST_F(CommandCommandsTest, InfoOfSubcommandsAndStrangers) {
             "[[\"config|get\" :-3 [+admin +noscript +loading +stale] :0 :0 :0 "
             "[+@admin +@slow +@dangerous] [] [] []] nil nil]");
   const std::string container = run("COMMAND INFO object");
-  EXPECT_TRUE(container.starts_with("[[\"object\" :-2 [] :0 :0 :0 [+@slow] [] [] "
-                                    "[[\"object|encoding\" :3 [+readonly] :2 :2 :1 "))
+  EXPECT_TRUE(
+      container.starts_with("[[\"object\" :-2 [] :0 :0 :0 [+@slow] [] [] "
+                            "[[\"object|encoding\" :3 [+readonly] :2 :2 :1 "))
       << container;
 }
 
@@ -61,7 +62,8 @@ TEST_F(CommandCommandsTest, KeyRangesForOldClients) {
 }
 
 TEST_F(CommandCommandsTest, ListFilters) {
-  EXPECT_EQ(run("COMMAND LIST FILTERBY PATTERN Expire*"), "[\"expire\" \"expireat\" \"expiretime\"]");
+  EXPECT_EQ(run("COMMAND LIST FILTERBY PATTERN Expire*"),
+            "[\"expire\" \"expireat\" \"expiretime\"]");
   EXPECT_EQ(run("COMMAND LIST filterby pattern config|*e*t"),
             "[\"config|get\" \"config|resetstat\" \"config|set\"]");
   EXPECT_EQ(run("COMMAND LIST FILTERBY MODULE x"), "[]");
@@ -105,10 +107,11 @@ TEST_F(CommandCommandsTest, DocsHaveTheShapeThatRedisCliReads) {
             "\"arguments\"=>[{\"name\"=>\"key\" \"type\"=>\"key\" \"display_text\"=>\"key\" "
             "\"key_spec_index\"=>:0}]}}");
   EXPECT_EQ(run("COMMAND DOCS nothing"), "{}");
-  EXPECT_NE(run("COMMAND DOCS expire").find(
-                "{\"name\"=>\"condition\" \"type\"=>\"oneof\" \"flags\"=>~[+optional] "
+  EXPECT_NE(
+      run("COMMAND DOCS expire")
+          .find("{\"name\"=>\"condition\" \"type\"=>\"oneof\" \"flags\"=>~[+optional] "
                 "\"arguments\"=>[{\"name\"=>\"nx\" \"type\"=>\"pure-token\" \"token\"=>\"NX\"} "),
-            std::string::npos);
+      std::string::npos);
 }
 
 TEST_F(CommandCommandsTest, DocsOfContainersAndOldCommands) {

@@ -1,15 +1,15 @@
 // docs/commands.md is what the command table says; DUPLEX_WRITE_DOCS=1 writes it anew.
 #include "commands/command_markdown.h"
 
+#include "commands/command_table.h"
+#include "commands/families.h"
+
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
-
-#include <gtest/gtest.h>
-
-#include "commands/command_table.h"
-#include "commands/families.h"
 
 namespace duplex::commands {
 

@@ -1,12 +1,12 @@
 // Syntax lines of commands, read into trees.
 #include "commands/command_syntax.h"
 
-#include <string>
-#include <string_view>
+#include "commands/families.h"
 
 #include <gtest/gtest.h>
 
-#include "commands/families.h"
+#include <string>
+#include <string_view>
 
 namespace duplex::commands {
 
@@ -14,8 +14,8 @@ namespace {
 
 std::string text_of(const std::vector<Argument>& arguments);
 
-// "name:type", with TOKEN= in front, ? behind what is optional, + behind what may be repeated, ++ if
-// its token is repeated too, @0 for the key specification, {…} around what is inside.
+// "name:type", with TOKEN= in front, ? behind what is optional, + behind what may be repeated, ++
+// if its token is repeated too, @0 for the key specification, {…} around what is inside.
 std::string text_of(const Argument& argument) {
   std::string text;
   if (!argument.token.empty()) text += argument.token + "=";
@@ -78,8 +78,7 @@ TEST(CommandSyntaxTest, AWordBeforeAChoice) {
   EXPECT_EQ(tree("[FILTERBY MODULE module-name|PATTERN pattern]"),
             "FILTERBY=module-name-pattern:oneof{MODULE=module-name:string "
             "PATTERN=pattern:pattern}?");
-  EXPECT_EQ(tree("[SKIPME <YES|NO>]"),
-            "SKIPME=yes-no:oneof{YES=yes:pure-token NO=no:pure-token}?");
+  EXPECT_EQ(tree("[SKIPME <YES|NO>]"), "SKIPME=yes-no:oneof{YES=yes:pure-token NO=no:pure-token}?");
 }
 
 TEST(CommandSyntaxTest, BlocksAndNesting) {

@@ -1,9 +1,9 @@
 // DEBUG: what tests of clients and of the server need.
 #include "support/command_fixture.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace duplex::tests {
 

@@ -1,9 +1,9 @@
 // When keys end.
 #include "support/command_fixture.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace duplex::tests {
 

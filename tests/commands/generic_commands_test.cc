@@ -1,9 +1,9 @@
 // Commands for keys of any type.
 #include "support/command_fixture.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace duplex::tests {
 

@@ -1,12 +1,12 @@
 // Commands for whole databases.
 #include "support/command_fixture.h"
 
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
-
-#include <fmt/format.h>
-#include <gtest/gtest.h>
 
 namespace duplex::tests {
 

@@ -1,16 +1,16 @@
 // SCAN: its cursor, its options, and its promise while the table changes.
+#include "commands/scan_cursor.h"
+#include "support/command_fixture.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include "commands/scan_cursor.h"
-#include "support/command_fixture.h"
 
 namespace duplex::tests {
 

@@ -1,10 +1,10 @@
 // Commands for the server as a whole.
 #include "support/command_fixture.h"
 
+#include <gtest/gtest.h>
+
 #include <optional>
 #include <string>
-
-#include <gtest/gtest.h>
 
 namespace duplex::tests {
 

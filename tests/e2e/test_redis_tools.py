@@ -167,7 +167,9 @@ def test_resp3(server):
 
 def test_subscribe_prints_messages(server):
     process = subprocess.Popen(
-        ["redis-cli", "-p", str(server.port), "SUBSCRIBE", "news"], stdout=subprocess.PIPE, text=True
+        ["redis-cli", "-p", str(server.port), "SUBSCRIBE", "news"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert [process.stdout.readline().strip() for _ in range(3)] == ["subscribe", "news", "1"]
