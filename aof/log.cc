@@ -93,6 +93,7 @@ bool Log::flush() {
 
 bool Log::flush_up_to(Lsn lsn) {
   bool is_drained = false;
+  bool wants_thread = false;
   {
     const std::lock_guard turn(turn_);
     // Whoever had the turn before may have written our records with its own, or may have failed.
@@ -100,8 +101,9 @@ bool Log::flush_up_to(Lsn lsn) {
     if (failed()) return false;
     take_open_batch();
     is_drained = drain();
+    wants_thread = !is_drained || !retired_.empty() || policy() == FsyncPolicy::always;
   }
-  if (!is_drained || policy() == FsyncPolicy::always) wake();
+  if (wants_thread) wake();
   return is_drained;
 }
 
@@ -172,7 +174,7 @@ void Log::change_segment() {
   DUPLEX_ASSERT(prepared_ != nullptr);
   raise_durable(written());
   closed_bytes_.fetch_add(segment_->end(), std::memory_order_relaxed);
-  // A sync may be running on the old one.
+  // A sync may be running on the old one: the sync thread closes it.
   retired_.push_back(std::exchange(segment_, std::move(prepared_)));
   segment_named_ = false;
 }

@@ -150,6 +150,7 @@ class Log {
   bool wait_for_work();
   void sync_when_due();
   void sync_written();
+  void close_retired();
   void recover();
   void report_progress();
 
@@ -191,7 +192,7 @@ class Log {
   std::unique_ptr<Segment> segment_;               // where batches go
   bool segment_named_ = false;                     // the segment holds the line that begins it
   std::unique_ptr<Segment> prepared_;              // where they will go after the switch
-  std::vector<std::unique_ptr<Segment>> retired_;  // closed when no sync can be running on them
+  std::vector<std::unique_ptr<Segment>> retired_;  // to be closed by the sync thread
 
   // The manifest; held for whole replacements, taken before turn_.
   mutable std::mutex files_;

@@ -32,6 +32,7 @@ void Log::run() {
       next_retry_ = Clock::now() + options_.retry_interval;
     }
     if (!failed()) sync_when_due();
+    close_retired();
     report_progress();
   } while (wait_for_work());
 }
@@ -74,11 +75,10 @@ void Log::sync_written() {
   Lsn lsn = 0;
   {
     const std::lock_guard turn(turn_);
-    retired_.clear();
     segment = segment_.get();
     lsn = written();
   }
-  // Writes go on meanwhile. Should the segment change, it stays in retired_ until the next sync.
+  // Writes go on meanwhile. Should the segment change, it stays in retired_ until this is over.
   const auto begin = Clock::now();
   if (const auto error = segment->sync()) {
     fail(LogFailure::sync, error);
@@ -90,6 +90,13 @@ void Log::sync_written() {
   ++syncs_;
   if (duration >= delayed_sync_us) ++delayed_syncs_;
   raise_durable(lsn);
+}
+
+// Closing a file may take its time: not under turn_.
+void Log::close_retired() {
+  std::vector<std::unique_ptr<Segment>> closing;
+  const std::lock_guard turn(turn_);
+  closing.swap(retired_);
 }
 
 void Log::raise_durable(Lsn lsn) {
