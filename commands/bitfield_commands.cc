@@ -113,9 +113,10 @@ std::optional<std::vector<Operation>> parse(CommandContext& ctx) {
 }
 
 // Redis measures the distance to the largest value in 64 bits: a value so far below the smallest
-// one that this wraps saturates to the largest one, and clients see that.
-bool seems_above(const IntegerType& type, WideInteger value) {
-  return type.max() - value > std::numeric_limits<std::int64_t>::max();
+// one that this wraps saturates to the largest one when it is set, and clients see that.
+bool seems_above(const Operation& operation, WideInteger value) {
+  return operation.kind == Operation::Kind::set && operation.type.width < 64 &&
+         operation.type.max() - value > std::numeric_limits<std::int64_t>::max();
 }
 
 // The value an operation leaves; nothing if it overflows and has to fail.
@@ -132,7 +133,7 @@ std::optional<std::int64_t> result(const Operation& operation, std::int64_t old)
       return type.from_bits(static_cast<std::uint64_t>(exact));
     case Overflow::saturate:
       return static_cast<std::int64_t>(
-          exact < type.min() && !seems_above(type, exact) ? type.min() : type.max());
+          exact < type.min() && !seems_above(operation, exact) ? type.min() : type.max());
     case Overflow::fail:
       break;
   }

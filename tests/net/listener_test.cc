@@ -212,13 +212,16 @@ TEST_P(ListenerTest, SaysThatAUnixPathIsTooLong) {
 
 TEST_P(ListenerTest, AcceptsAgainWhenDescriptorsAreFreeAgain) {
   const auto listener = listen();
-  pool.start();
-  Peer waiting(Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  // io_uring remembers the limit from when accepting began, so it is lowered before that.
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
-  // From here on the process can open nothing, however many numbers are free below.
-  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &none);
+  const rlimit few{.rlim_cur = 128, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  pool.start();
+  Peer waiting(Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  std::vector<Descriptor> others;
+  for (int fd = ::dup(waiting.fd()); fd >= 0; fd = ::dup(waiting.fd()))
+    others.emplace_back(fd);
 
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -234,9 +237,10 @@ TEST_P(ListenerTest, AcceptsAgainWhenDescriptorsAreFreeAgain) {
     passed.wait();
   }
   EXPECT_EQ(accepted[0] + accepted[1] + accepted[2], 0);
-  ::setrlimit(RLIMIT_NOFILE, &before);
+  others.clear();
 
   EXPECT_EQ(waiting.receive(1), "x");
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 }  // namespace
