@@ -218,6 +218,12 @@ TEST_P(ListenerTest, AcceptsAgainWhenDescriptorsAreFreeAgain) {
   const rlimit few{.rlim_cur = 128, .rlim_max = before.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &few);
   pool.start();
+  // A loop opens descriptors of its own when its thread begins.
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    Awaited<bool> running;
+    pool.loop(i).post([&] { running.set(true); });
+    running.wait();
+  }
   Peer waiting(Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
   std::vector<Descriptor> others;
   for (int fd = ::dup(waiting.fd()); fd >= 0; fd = ::dup(waiting.fd()))
