@@ -116,6 +116,7 @@ TEST_P(SocketTest, PausingKeepsInputBackAndInOrder) {
   thread.run([&] { socket.resume_receive(); });
   complete.wait();
   sender.join();
+  thread.stop();
 
   EXPECT_FALSE(while_paused);
   EXPECT_EQ(received, "a" + std::string(299'999, 'b'));
