@@ -116,12 +116,9 @@ void BeastSession::on_read(const ErrorCode& error) {
 void BeastSession::answer() {
   Counters::add(front_->counters().requests);
   const HttpRequest request = request_of(parser_->get());
-  Routed routed = front_->router().route(
-      request, [weak = std::weak_ptr<HttpSession>(weak_from_this())](HttpResponse response) {
-        const auto session = std::static_pointer_cast<BeastSession>(weak.lock());
-        if (session == nullptr || session->front_ == nullptr) return;
-        session->respond(std::move(response), false);
-      });
+  Routed routed = front_->router().route(request, [self = self()](HttpResponse response) {
+    if (self->front_ != nullptr) self->respond(std::move(response), false);
+  });
   if (auto* response = std::get_if<HttpResponse>(&routed)) {
     respond(std::move(*response), false);
   } else if (auto* upgrade = std::get_if<Upgrade>(&routed)) {

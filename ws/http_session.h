@@ -16,7 +16,8 @@ class HttpFront;
 // Reads with Beast, one request at a time; pipelined ones wait in the buffer.
 //
 // Thread: confined to its loop.
-// Lifetime: kept alive by its pending operations; the front may end first.
+// Lifetime: kept alive by its pending operations, or by the response that is still to come; the
+// front may end first.
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
   // `refuse`: answer 503 without reading, and close.
