@@ -1,7 +1,7 @@
 // What does the I/O core cost a request, without any parser or store?
-// Baseline: facts of the design's prototypes, about 6.5 us per round trip on io_uring and 11 us on
-// epoll with 50 busy connections. Decides: the default of io-backend. The counter loop_us is the
-// loop thread's own CPU time per message; the time that is printed contains the client's.
+// Baseline: epoll, one call per receive and per send; the prototypes of io_uring took about half of
+// its CPU. Decides: the default of io-backend. The counter loop_us is the loop thread's own CPU time
+// per message over Unix sockets; the time that is printed contains the client's.
 #include "net/event_loop.h"
 
 #include <benchmark/benchmark.h>
