@@ -1,7 +1,7 @@
 // What does the I/O core cost a request, without any parser or store?
 // Baseline: epoll, one call per receive and per send; the prototypes of io_uring took about half of
-// its CPU. Decides: the default of io-backend. The counter loop_us is the loop thread's own CPU time
-// per message over Unix sockets; the time that is printed contains the client's.
+// its CPU. Decides: the default of io-backend. The counter loop_us is the loop thread's own CPU
+// time per message over Unix sockets; the time that is printed contains the client's.
 #include "net/event_loop.h"
 
 #include <benchmark/benchmark.h>
