@@ -15,8 +15,8 @@ CTEST = """<testsuite>
 <testcase name="tidy" status="run"/>
 <testcase name="gone" status="notrun"><skipped/></testcase>
 </testsuite>"""
-TWO_GOOD = '<testsuites><testsuite><testcase name="1"/><testcase name="2"/></testsuite></testsuites>'
-ONE_BAD = '<testsuites><testcase name="1"><failure/></testcase><testcase name="2"/></testsuites>'
+TWO_GOOD = '<testsuite><testcase name="1"/><testcase name="2"/></testsuite>'
+ONE_BAD = '<testsuite><testcase name="1"><failure/></testcase><testcase name="2"/></testsuite>'
 
 
 class JunitCounts(unittest.TestCase):
