@@ -105,9 +105,11 @@ store::Entry* CommandContext::peek(int database, const store::HashedKey& key) {
   return at ? at.entry() : nullptr;
 }
 
-bool CommandContext::read_string(const store::HashedKey& key, store::Entry*& entry) {
+bool CommandContext::read_type(const store::HashedKey& key,
+                               store::ValueType type,
+                               store::Entry*& entry) {
   entry = read(key);
-  if (entry == nullptr || entry->type() == store::ValueType::string) return true;
+  if (entry == nullptr || entry->type() == type) return true;
   error(errors::wrong_type);
   return false;
 }
@@ -118,11 +120,22 @@ store::Table::Position CommandContext::find(int database, const store::HashedKey
   return at;
 }
 
-bool CommandContext::find_string(const store::HashedKey& key, store::Table::Position& at) {
+bool CommandContext::find_type(const store::HashedKey& key,
+                               store::ValueType type,
+                               store::Table::Position& at) {
   at = find(key);
-  if (!at || at.entry()->type() == store::ValueType::string) return true;
+  if (!at || at.entry()->type() == type) return true;
   error(errors::wrong_type);
   return false;
+}
+
+bool CommandContext::erase_if_empty(const store::HashedKey& key,
+                                    store::Table::Position at,
+                                    bool is_empty) {
+  if (!is_empty) return false;
+  erase(key, at);
+  notify(database(), key.key, Event::generic, "del");
+  return true;
 }
 
 store::Table::Position CommandContext::put(int database,
@@ -178,7 +191,7 @@ void CommandContext::notify(int database,
     publish(fmt::format("__keyevent@{}__:{}", database, name), key);
 }
 
-void CommandContext::effect(int database, std::initializer_list<std::string_view> args) {
+void CommandContext::effect(int database, std::span<const std::string_view> args) {
   effect_chosen_ = true;
   effects_.add(database, args);
 }

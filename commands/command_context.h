@@ -68,16 +68,22 @@ class CommandContext {
   // The same without counting and without touching the access clock (TTL, TYPE, OBJECT …).
   store::Entry* peek(const store::HashedKey& key) { return peek(database(), key); }
   store::Entry* peek(int database, const store::HashedKey& key);
-  // The string at a key; answers WRONGTYPE itself and returns false if it is another type.
-  // `entry` is nullptr if there is none.
-  bool read_string(const store::HashedKey& key, store::Entry*& entry);
+  // The value of a type at a key; answers WRONGTYPE itself and returns false if it is of another
+  // type. `entry` is nullptr if there is none.
+  bool read_type(const store::HashedKey& key, store::ValueType type, store::Entry*& entry);
+  bool read_string(const store::HashedKey& key, store::Entry*& entry) {
+    return read_type(key, store::ValueType::string, entry);
+  }
 
   // For writing: where the entry stands, after an ended one was removed (and logged).
   store::Table::Position find(const store::HashedKey& key) { return find(database(), key); }
   store::Table::Position find(int database, const store::HashedKey& key);
-  // The string at a key; answers WRONGTYPE itself and returns false if it is another type. `at` is
-  // empty if there is none.
-  bool find_string(const store::HashedKey& key, store::Table::Position& at);
+  // The value of a type at a key; answers WRONGTYPE itself and returns false if it is of another
+  // type. `at` is empty if there is none.
+  bool find_type(const store::HashedKey& key, store::ValueType type, store::Table::Position& at);
+  bool find_string(const store::HashedKey& key, store::Table::Position& at) {
+    return find_type(key, store::ValueType::string, at);
+  }
 
   // Puts an entry at a key whose position find() gave: replaces, or inserts if there was none.
   store::Table::Position put(const store::HashedKey& key,
@@ -93,6 +99,13 @@ class CommandContext {
   store::EntryPtr take(int database, const store::HashedKey& key, store::Table::Position at);
   void erase(const store::HashedKey& key, store::Table::Position at) {
     discard(take(database(), key, at));
+  }
+  // Erases the key of a collection that has become empty and announces that. To be called after
+  // changed(). Returns whether it did.
+  bool erase_if_empty(const store::HashedKey& key, store::Table::Position at, bool is_empty);
+  // To be called when fields of the hash got or lost an expiry.
+  void note_expiry(const store::HashedKey& key, store::Table::Position at) {
+    lock_.note_expiry(database(), key, at);
   }
   store::Table::Position set_expiry(const store::HashedKey& key,
                                     store::Table::Position at,
@@ -114,7 +127,11 @@ class CommandContext {
   void notify(int database, std::string_view key, Event event, std::string_view name);
   // Logs this command instead of the one that was asked; several are logged in their order.
   void effect(std::initializer_list<std::string_view> args) { effect(database(), args); }
-  void effect(int database, std::initializer_list<std::string_view> args);
+  void effect(int database, std::initializer_list<std::string_view> args) {
+    effect(database, std::span(args.begin(), args.size()));
+  }
+  void effect(std::span<const std::string_view> args) { effect(database(), args); }
+  void effect(int database, std::span<const std::string_view> args);
   // The command changed nothing that the log must know, although changed() was called.
   void no_effect() { effect_chosen_ = true; }
   // Keeps a text for effect() until the unit is logged.

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/numbers.h"
+#include "store/collection.h"
 
 #include <algorithm>
 #include <cstring>
@@ -54,6 +55,18 @@ std::string_view encoding_name(Encoding encoding) {
       return "embstr";
     case Encoding::raw:
       return "raw";
+    case Encoding::listpack:
+      return "listpack";
+    case Encoding::intset:
+      return "intset";
+    case Encoding::quicklist:
+      return "quicklist";
+    case Encoding::hashtable:
+      return "hashtable";
+    case Encoding::skiplist:
+      return "skiplist";
+    case Encoding::stream:
+      return "stream";
   }
   DUPLEX_ASSERT(false);
 }
@@ -155,6 +168,28 @@ EntryPtr Entry::make_raw(std::string_view key,
                    .inline_value = {}});
 }
 
+EntryPtr Entry::make_collection(std::string_view key,
+                                ValueType type,
+                                Encoding encoding,
+                                void* value,
+                                std::int64_t expiry_ms) {
+  return allocate(key,
+                  {.kind = kind_of(type, encoding),
+                   .expiry_ms = expiry_ms,
+                   .has_word = true,
+                   .word = reinterpret_cast<std::int64_t>(value),
+                   .inline_value = {}});
+}
+
+void Entry::change_collection(Encoding encoding, void* value) {
+  kind_ = kind_of(type(), encoding);
+  *word(has_expiry() ? 1 : 0) = reinterpret_cast<std::int64_t>(value);
+}
+
+std::int64_t Entry::due_ms() const {
+  return has_timed_fields() ? std::min(expiry_ms(), earliest_field_expiry_ms(*this)) : expiry_ms();
+}
+
 std::size_t Entry::key_size() const {
   if ((flags_ & flag_long_key) == 0) return short_key_size_;
   std::uint32_t size = 0;
@@ -183,19 +218,20 @@ EntryPtr Entry::rebuild(std::string_view key, std::int64_t expiry_ms) const {
   if (shape.has_word) shape.word = *word(has_expiry() ? 1 : 0);
   shape.inline_value = {inline_value(), inline_size_};
   EntryPtr entry = allocate(key, shape);
+  entry->mark_timed_fields(has_timed_fields());
   entry->touch(access_clock());
   return entry;
 }
 
 EntryPtr Entry::with_expiry(std::int64_t expiry_ms) {
   EntryPtr entry = rebuild(key(), expiry_ms);
-  if (is_large()) *word(has_expiry() ? 1 : 0) = 0;
+  if (has_outside()) *word(has_expiry() ? 1 : 0) = 0;
   return entry;
 }
 
 EntryPtr Entry::with_key(std::string_view key) {
   EntryPtr entry = rebuild(key, expiry_ms());
-  if (is_large()) *word(has_expiry() ? 1 : 0) = 0;
+  if (has_outside()) *word(has_expiry() ? 1 : 0) = 0;
   return entry;
 }
 
@@ -205,6 +241,8 @@ EntryPtr Entry::copy(std::string_view key) const {
     LargeString* source = large();
     LargeString* twin = LargeString::make({source->data(), source->size}, source->size);
     *entry->word(has_expiry() ? 1 : 0) = reinterpret_cast<std::int64_t>(twin);
+  } else if (!is_string()) {
+    entry->change_collection(encoding(), clone_collection(type(), encoding(), collection()));
   }
   return entry;
 }
@@ -248,15 +286,23 @@ char* Entry::grow_in_place(std::size_t size) {
 }
 
 std::size_t Entry::memory_bytes() const {
+  if (!is_string())
+    return base::usable_size(this) + collection_bytes(type(), encoding(), collection());
   return base::usable_size(this) + (is_large() ? base::usable_size(large()) : 0);
 }
 
 bool Entry::is_heavy() const {
+  if (!is_string()) return is_heavy_collection(type(), encoding(), collection());
   return is_large() && large()->capacity >= heavy_bytes_min;
 }
 
 void EntryDeleter::operator()(Entry* entry) const {
-  if (entry->is_large()) ::operator delete(entry->large());
+  if (entry->has_outside()) {
+    if (entry->is_string())
+      ::operator delete(entry->large());
+    else
+      destroy_collection(entry->type(), entry->encoding(), entry->collection());
+  }
   ::operator delete(entry);
 }
 

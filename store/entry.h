@@ -13,9 +13,15 @@ enum class ValueType : std::uint8_t { string, list, set, sorted_set, hash, strea
 
 // How a value is kept; the names OBJECT ENCODING answers are encoding_name()'s.
 enum class Encoding : std::uint8_t {
-  integer,   // a string that is a canonical 64-bit integer
-  embedded,  // a short string
-  raw,       // a long string, or one that was modified in place
+  integer,    // a string that is a canonical 64-bit integer
+  embedded,   // a short string
+  raw,        // a long string, or one that was modified in place
+  listpack,   // a small collection as one block of bytes
+  intset,     // a small set of integers as one block of bytes
+  quicklist,  // a list as a row of listpacks
+  hashtable,  // a set or a hash
+  skiplist,   // a sorted set with an index; the name is Redis's, the thing is a tree
+  stream,
 };
 
 std::string_view type_name(ValueType type);
@@ -60,6 +66,14 @@ class Entry {
   static EntryPtr make_text(std::string_view key, std::string_view value, std::int64_t expiry_ms);
   static EntryPtr make_integer(std::string_view key, std::int64_t value, std::int64_t expiry_ms);
 
+  // For a collection. `value` belongs to the entry from here on and is what the container of the
+  // encoding made; see collection.h.
+  static EntryPtr make_collection(std::string_view key,
+                                  ValueType type,
+                                  Encoding encoding,
+                                  void* value,
+                                  std::int64_t expiry_ms);
+
   std::string_view key() const { return {bytes() + key_offset(), key_size()}; }
   ValueType type() const { return static_cast<ValueType>(kind_ >> 4); }
   Encoding encoding() const { return static_cast<Encoding>(kind_ & 0x0f); }
@@ -75,6 +89,20 @@ class Entry {
   EntryPtr with_key(std::string_view key);
   // A deep copy under another key.
   EntryPtr copy(std::string_view key) const;
+
+  // For collections: the container, and another one in its place; the old one is the caller's.
+  void* collection() const { return reinterpret_cast<void*>(*word(has_expiry() ? 1 : 0)); }
+  void change_collection(Encoding encoding, void* value);
+  bool is_string() const { return type() == ValueType::string; }
+
+  // Marks a hash some of whose fields have an expiry.
+  bool has_timed_fields() const { return (flags_ & flag_timed_fields) != 0; }
+  void mark_timed_fields(bool timed) {
+    flags_ = static_cast<std::uint8_t>(timed ? flags_ | flag_timed_fields
+                                             : flags_ & ~flag_timed_fields);
+  }
+  // When the entry or the first of its fields ends; no_expiry if neither does.
+  std::int64_t due_ms() const;
 
   // For strings. An integer has no bytes: text() writes it to `scratch` (int64_digits_max bytes).
   bool is_integer() const { return encoding() == Encoding::integer; }
@@ -109,6 +137,7 @@ class Entry {
   static constexpr std::uint8_t flag_expiry = 1;
   static constexpr std::uint8_t flag_word = 2;      // an integer or a pointer follows
   static constexpr std::uint8_t flag_long_key = 4;  // the key's size has its own field
+  static constexpr std::uint8_t flag_timed_fields = 8;
 
   struct LargeString;
   struct Shape;
@@ -126,7 +155,11 @@ class Entry {
     return reinterpret_cast<const std::int64_t*>(bytes() + sizeof(Entry)) + index;
   }
   bool has_word() const { return (flags_ & flag_word) != 0; }
-  bool is_large() const { return has_word() && encoding() != Encoding::integer; }
+  bool is_large() const { return has_word() && encoding() == Encoding::raw; }
+  // Whether something stands behind the entry's pointer that goes with it.
+  bool has_outside() const {
+    return has_word() && encoding() != Encoding::integer && *word(has_expiry() ? 1 : 0) != 0;
+  }
   std::size_t words_bytes() const {
     return ((flags_ & flag_expiry) != 0 ? 8u : 0u) + ((flags_ & flag_word) != 0 ? 8u : 0u);
   }

@@ -15,7 +15,7 @@ void Keyspace::prefetch_group(int database, const HashedKey& key) {
 void Keyspace::prefetch_entry(int database, const HashedKey& key) {
   Shard& shard = shards_[key.shard()];
   const base::MutexLock lock(shard.mutex);
-  if (const Table* table = shard.table_if_any(database)) table->prefetch_entry(key.hash);
+  if (const Table* table = shard.table_if_any(database)) table->prefetch_target(key.hash);
 }
 
 }  // namespace duplex::store

@@ -58,6 +58,10 @@ class ShardLock {
   EntryPtr erase(int database, const HashedKey& key, Table::Position at) {
     return table(database, key).erase(at, key.hash);
   }
+  // To be called when fields of a hash got or lost an expiry.
+  void note_expiry(int database, const HashedKey& key, Table::Position at) {
+    table(database, key).note_expiry(at);
+  }
   // Changes an expiry in place where the entry has room for one, else rebuilds the entry.
   // `expiry_ms` may be no_expiry. Returns where the entry stands now.
   Table::Position set_expiry(int database,

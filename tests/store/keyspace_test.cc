@@ -51,7 +51,7 @@ TEST(Keyspace, CountsTheMemoryOfItsTables) {
   for (int i = 0; i < 5000; ++i)
     insert(keyspace, i % 2, "key:" + std::to_string(i), no_expiry);
 
-  EXPECT_GT(ShardLock(keyspace).table_bytes(), empty + 5000 * sizeof(SlotWord));
+  EXPECT_GT(ShardLock(keyspace).table_bytes(), empty + 5000 * sizeof(EntrySlot));
 }
 
 TEST(Keyspace, PrefetchingNeedsNoKeyAndNoDatabase) {

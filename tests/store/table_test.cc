@@ -251,11 +251,11 @@ TEST(Table, PrefetchingChangesNothing) {
   const HashedKey key("key");
 
   table.prefetch_group(key.hash);
-  table.prefetch_entry(key.hash);
+  table.prefetch_target(key.hash);
   insert(table, "key");
   table.prefetch_group(key.hash);
-  table.prefetch_entry(key.hash);
-  table.prefetch_entry(HashedKey("other").hash);
+  table.prefetch_target(key.hash);
+  table.prefetch_target(HashedKey("other").hash);
 
   EXPECT_EQ(table.size(), 1u);
 }

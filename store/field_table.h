@@ -1,0 +1,20 @@
+// The fields of a large hash: entries whose keys are the fields, with an expiry each if wanted.
+#pragma once
+
+#include "store/table.h"
+
+#include <cstddef>
+
+namespace duplex::store {
+
+// Thread: under the lock of its hash's shard.
+class FieldTable : public Table {
+ public:
+  // For collection.h: `value` is a FieldTable.
+  static void destroy(void* value) { delete static_cast<FieldTable*>(value); }
+  static void* clone(const void* value);
+  static std::size_t memory_bytes(const void* value);
+  static bool is_heavy(const void* value);
+};
+
+}  // namespace duplex::store
