@@ -3,9 +3,11 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/numbers.h"
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 
 namespace duplex::store {
@@ -16,6 +18,8 @@ namespace {
 
 // Blocks up to this size are not made smaller when elements go.
 constexpr std::size_t shrunk_bytes_min = 128;
+// Larger ones grow by an eighth at least; the allocator's own steps do for smaller ones.
+constexpr std::size_t exact_bytes_max = 16 * 1024;
 
 // Whether the back size behind a body is written as it must be.
 bool has_back(const char* back, std::size_t body) {
@@ -70,15 +74,13 @@ std::size_t ListpackView::find(std::string_view text, std::size_t from, std::siz
   std::optional<std::int64_t> integer;
   if (!text.empty() && text.size() <= base::int64_digits_max && text[0] <= '9')
     integer = base::parse_int64(text);
+  if (from == none) return none;
   const char* element = block_ + from;
   const char* const end = block_ + bytes() - 1;
-  if (from == none) return none;
   while (true) {
     // Bytes from others may hold an integer as text; that is found as well.
     if (is_text(element)) {
-      const std::string_view found = text_of(element);
-      if (found.size() == text.size() && std::memcmp(found.data(), text.data(), text.size()) == 0)
-        return static_cast<std::size_t>(element - block_);
+      if (text_of(element) == text) return static_cast<std::size_t>(element - block_);
     } else if (integer && integer_of(element) == *integer) {
       return static_cast<std::size_t>(element - block_);
     }
@@ -138,28 +140,25 @@ std::size_t Listpack::erase(std::size_t at, std::size_t count) {
     behind += whole_bytes(block_ + behind);
     ++erased;
   }
-  if (erased == 0) return none;
-  const std::size_t known = header_count();
-  shift(behind, at);
-  if (known != count_unknown) set_count(known - erased);
-  // What was too many to be told may be few again.
-  else if (const std::size_t left = this->count(); left < count_unknown) set_count(left);
+  if (const std::size_t known = header_count(); known != count_unknown) set_count(known - erased);
+  if (erased > 0) shift(behind, at);
   return byte_at(block_ + at) == end_mark ? none : at;
 }
 
 void Listpack::append_from(const ListpackView& other, std::size_t at) {
   if (at == none) return;
-  const std::string_view elements = other.blob().substr(at);
+  std::string_view elements = other.blob().substr(at);
+  elements.remove_suffix(1);
+  std::size_t added = 0;
+  if (at == header_bytes) added = other.size();
+  else
+    for (std::size_t each = at; each != none; each = other.next(each))
+      ++added;
+  if (const std::size_t known = header_count(); known != count_unknown)
+    set_count(std::min(known + added, count_unknown));
   const std::size_t end = bytes() - 1;
-  const std::size_t known = header_count();
-  const std::size_t added = at == header_bytes ? other.size() : [&] {
-    std::size_t count = 0;
-    for (std::size_t each = at; each != none; each = other.next(each)) ++count;
-    return count;
-  }();
-  shift(end, end + elements.size() - 1);
+  shift(end, end + elements.size());
   std::memcpy(block() + end, elements.data(), elements.size());
-  if (known != count_unknown) set_count(std::min(known + added, count_unknown));
 }
 
 void Listpack::shift(std::size_t from, std::size_t to) {
@@ -168,16 +167,32 @@ void Listpack::shift(std::size_t from, std::size_t to) {
   DUPLEX_ASSERT(new_bytes <= std::numeric_limits<std::uint32_t>::max());
   if (to > from && new_bytes > base::usable_size(block_)) {
     // Into a new block each part is copied to its place at once.
-    char* larger = static_cast<char*>(::operator new(new_bytes));
-    std::memcpy(larger, block_, std::min(from, to));
+    const std::size_t spare = new_bytes > exact_bytes_max ? new_bytes / 8 : 0;
+    auto* larger = static_cast<char*>(::operator new(new_bytes + spare));
+    std::memcpy(larger, block_, from);
     std::memcpy(larger + to, block_ + from, old_bytes - from);
-    ::operator delete(std::exchange(block_, larger) == nullptr ? nullptr : nullptr);
+    destroy(release());
+    block_ = larger;
   } else {
     std::memmove(block() + to, block_ + from, old_bytes - from);
+    const bool wasteful =
+        to < from && new_bytes > shrunk_bytes_min && new_bytes < base::usable_size(block_) / 2;
+    if (wasteful) {
+      set_bytes(new_bytes);
+      *this = from_bytes(blob());
+    }
   }
   set_bytes(new_bytes);
-  if (to < from && new_bytes > shrunk_bytes_min && new_bytes < base::usable_size(block_) / 2)
-    move_to(new_bytes);
+}
+
+void Listpack::set_bytes(std::size_t bytes) {
+  const auto written = static_cast<std::uint32_t>(bytes);
+  std::memcpy(block(), &written, sizeof written);
+}
+
+void Listpack::set_count(std::size_t count) {
+  const auto written = static_cast<std::uint16_t>(count);
+  std::memcpy(block() + 4, &written, sizeof written);
 }
 
 }  // namespace duplex::store

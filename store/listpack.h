@@ -1,12 +1,11 @@
 // A small collection as one block of bytes: Redis's listpack, byte for byte.
 #pragma once
 
-#include "base/numbers.h"
 #include "store/listpack_element.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -145,9 +144,8 @@ class Listpack : public ListpackView {
   char* block() { return const_cast<char*>(block_); }
   // Writes an element over `replaced` bytes at a position.
   std::size_t put(std::size_t at, std::size_t replaced, const ListpackElement& element);
-  // Moves what starts at `from` to `to`, with the block large enough and the header told.
+  // Moves what starts at `from` to `to`, in a larger or smaller block where that is needed.
   void shift(std::size_t from, std::size_t to);
-  void move_to(std::size_t capacity);
   void set_bytes(std::size_t bytes);
   void set_count(std::size_t count);
 };

@@ -26,7 +26,10 @@ ListpackElement::ListpackElement(std::string_view text) {
   const bool may_be_integer =
       !text.empty() && text.size() <= base::int64_digits_max && text[0] <= '9';
   if (may_be_integer) {
-    if (const auto integer = base::parse_int64(text)) return set_integer(*integer);
+    if (const auto integer = base::parse_int64(text)) {
+      set_integer(*integer);
+      return;
+    }
   }
   set_text(text);
 }
