@@ -2,9 +2,13 @@
 #include "rdb/dump.h"
 
 #include "rdb/crc64.h"
+#include "rdb/decoder.h"
 #include "rdb/encoder.h"
+#include "rdb/format.h"
+#include "rdb/value.h"
 
 #include <cstring>
+#include <utility>
 
 namespace duplex::rdb {
 
@@ -15,15 +19,17 @@ constexpr std::size_t footer_bytes = version_bytes + checksum_bytes;
 
 }  // namespace
 
-void append_dump(base::Buffer& out, const Value& value, bool compress) {
+void append_dump(base::Buffer& out, const store::Entry& entry, bool compress) {
   const std::size_t before = out.size();
-  out.append(static_cast<char>(value.type));
-  append_value(out, value, compress);
+  out.append(static_cast<char>(written_type(entry)));
+  append_value(out, entry, compress);
   append_uint16(out, written_version);
   append_uint64(out, crc64(0, out.view().substr(before)));
 }
 
-std::expected<Value, DumpError> read_dump(std::string_view payload, std::string& scratch) {
+std::expected<store::EntryPtr, DumpError> read_dump(std::string_view payload,
+                                                    std::string_view key,
+                                                    std::int64_t expiry_ms) {
   if (payload.size() < footer_bytes) return std::unexpected(DumpError::wrong_version_or_checksum);
   const std::string_view body = payload.substr(0, payload.size() - footer_bytes);
   std::uint16_t version = 0;
@@ -37,9 +43,10 @@ std::expected<Value, DumpError> read_dump(std::string_view payload, std::string&
   const auto type = decoder.byte();
   if (!type || !is_readable(static_cast<ValueType>(*type)))
     return std::unexpected(DumpError::bad_format);
-  const auto value = read_value(decoder, static_cast<ValueType>(*type), scratch);
-  if (!value || decoder.left() != 0) return std::unexpected(DumpError::bad_format);
-  return *value;
+  auto entry = read_value(decoder, static_cast<ValueType>(*type), key, expiry_ms);
+  if (!entry || *entry == nullptr || decoder.left() != 0)
+    return std::unexpected(DumpError::bad_format);
+  return std::move(*entry);
 }
 
 }  // namespace duplex::rdb

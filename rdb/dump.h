@@ -2,24 +2,25 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "rdb/value.h"
+#include "store/entry.h"
 
 #include <cstdint>
 #include <expected>
-#include <string>
 #include <string_view>
 
 namespace duplex::rdb {
 
 enum class DumpError : std::uint8_t {
   wrong_version_or_checksum,
-  bad_format,  // also for types that cannot be read
+  bad_format,  // also for types that cannot be read, and for collections without elements
 };
 
-// Appends `value` as DUMP returns it.
-void append_dump(base::Buffer& out, const Value& value, bool compress);
+// Appends the value of `entry` as DUMP returns it.
+void append_dump(base::Buffer& out, const store::Entry& entry, bool compress);
 
-// Reads a payload as RESTORE is given it. The value points into the payload or into `scratch`.
-std::expected<Value, DumpError> read_dump(std::string_view payload, std::string& scratch);
+// Makes an entry of a payload as RESTORE is given it; never nullptr.
+std::expected<store::EntryPtr, DumpError> read_dump(std::string_view payload,
+                                                    std::string_view key,
+                                                    std::int64_t expiry_ms);
 
 }  // namespace duplex::rdb

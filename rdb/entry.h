@@ -1,22 +1,22 @@
 // A key with everything an RDB file says about it.
 #pragma once
 
-#include "rdb/value.h"
+#include "store/entry.h"
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 namespace duplex::rdb {
 
-struct Entry {
-  std::string_view key;
-  Value value;
-  std::optional<std::int64_t> expire_at_ms;  // since 1970
+// How the key was used lately, if the writer kept count of that.
+struct Usage {
   std::optional<std::uint64_t> idle_s;
   std::optional<std::uint8_t> frequency;  // the logarithmic counter of LFU
+};
 
-  friend bool operator==(const Entry&, const Entry&) = default;
+struct Entry {
+  store::EntryPtr entry;  // key, value and expiry; never nullptr
+  Usage usage;
 };
 
 }  // namespace duplex::rdb

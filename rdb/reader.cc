@@ -2,6 +2,7 @@
 #include "rdb/reader.h"
 
 #include "rdb/crc64.h"
+#include "rdb/value.h"
 
 #include <fmt/format.h>
 
@@ -70,7 +71,14 @@ std::expected<Record, std::string> Reader::next() {
   while (true) {
     const auto code = decoder_.byte();
     if (!code) return failure(code.error());
-    if (*code < lowest_opcode) return read_entry(static_cast<ValueType>(*code), prefix);
+    if (*code < lowest_opcode) {
+      auto entry = read_entry(static_cast<ValueType>(*code), prefix);
+      if (!entry) return std::unexpected(std::move(entry.error()));
+      if (*entry) return std::move(**entry);
+      prefix = {};
+      has_prefix = false;
+      continue;
+    }
     const auto is_prefix = read_prefix(*code, prefix);
     if (!is_prefix) return failure(is_prefix.error());
     if (!*is_prefix) {
@@ -91,16 +99,16 @@ Decoded<bool> Reader::read_prefix(std::uint8_t code, Prefix& prefix) {
   };
   switch (static_cast<Opcode>(code)) {
     case Opcode::expire_ms:
-      return store(decoder_.int64(), prefix.expire_at_ms);
+      return store(decoder_.int64(), prefix.expiry_ms);
     case Opcode::expire_s: {
-      const auto stored = store(decoder_.int32(), prefix.expire_at_ms);
-      if (stored) *prefix.expire_at_ms *= ms_per_s;
+      const auto stored = store(decoder_.int32(), prefix.expiry_ms);
+      if (stored) prefix.expiry_ms *= ms_per_s;
       return stored;
     }
     case Opcode::idle:
-      return store(decoder_.length(), prefix.idle_s);
+      return store(decoder_.length(), prefix.usage.idle_s);
     case Opcode::frequency:
-      return store(decoder_.byte(), prefix.frequency);
+      return store(decoder_.byte(), prefix.usage.frequency);
     default:
       return false;
   }
@@ -139,7 +147,8 @@ Reader::Step Reader::read_record(std::uint8_t code) {
   }
 }
 
-Reader::Step Reader::read_entry(ValueType type, const Prefix& prefix) {
+std::expected<std::optional<Entry>, std::string> Reader::read_entry(ValueType type,
+                                                                    const Prefix& prefix) {
   const auto key = decoder_.string(key_scratch_);
   if (!key) return failure(key.error());
   if (!is_readable(type))
@@ -147,13 +156,10 @@ Reader::Step Reader::read_entry(ValueType type, const Prefix& prefix) {
                                printable(*key),
                                static_cast<int>(type),
                                name_of(type)));
-  const auto value = read_value(decoder_, type, value_scratch_);
-  if (!value) return failure(fmt::format("key '{}': {}", printable(*key), value.error()));
-  return Entry{.key = *key,
-               .value = *value,
-               .expire_at_ms = prefix.expire_at_ms,
-               .idle_s = prefix.idle_s,
-               .frequency = prefix.frequency};
+  auto entry = read_value(decoder_, type, *key, prefix.expiry_ms);
+  if (!entry) return failure(fmt::format("key '{}': {}", printable(*key), entry.error()));
+  if (*entry == nullptr) return std::nullopt;
+  return Entry{.entry = std::move(*entry), .usage = prefix.usage};
 }
 
 Reader::Step Reader::read_end() {

@@ -3,6 +3,7 @@
 
 #include "rdb/decoder.h"
 #include "rdb/entry.h"
+#include "rdb/format.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +45,7 @@ using Record = std::variant<Aux, Database, SizeHint, Function, Entry, End>;
 // The checksum stands at the end of the file: until End was given, the records are not vouched for.
 //
 // Thread: confined to its owner. Lifetime: the bytes outlive it; a record is valid until the next
-// call.
+// call; an Entry is the caller's.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes), decoder_(bytes) {}
@@ -52,22 +53,25 @@ class Reader {
   // The error is a sentence with the offset. Requires: neither End nor an error was returned.
   std::expected<Record, std::string> next();
 
+  // How many bytes have been read.
+  std::size_t offset() const { return decoder_.offset(); }
   // The version of the file; 0 before the first call of next().
   int version() const { return version_; }
 
  private:
   // What is said about the next key before its type.
   struct Prefix {
-    std::optional<std::int64_t> expire_at_ms;
-    std::optional<std::uint64_t> idle_s;
-    std::optional<std::uint8_t> frequency;
+    std::int64_t expiry_ms = store::no_expiry;
+    Usage usage;
   };
   using Step = std::expected<Record, std::string>;
 
   std::expected<void, std::string> read_header();
   Decoded<bool> read_prefix(std::uint8_t code, Prefix& prefix);
   Step read_record(std::uint8_t code);
-  Step read_entry(ValueType type, const Prefix& prefix);
+  // Nothing for an empty collection.
+  std::expected<std::optional<Entry>, std::string> read_entry(ValueType type,
+                                                              const Prefix& prefix);
   Step read_end();
   std::unexpected<std::string> failure(std::string_view what) const;
   void checksum_up_to(std::size_t offset);

@@ -4,28 +4,28 @@
 #include "base/buffer.h"
 #include "rdb/decoder.h"
 #include "rdb/format.h"
+#include "store/entry.h"
 
-#include <string>
+#include <cstdint>
 #include <string_view>
 
 namespace duplex::rdb {
 
-// What the bytes of a value say; the text is somebody else's memory.
-struct Value {
-  ValueType type = ValueType::string;
-  std::string_view string;  // for ValueType::string
-
-  friend bool operator==(const Value&, const Value&) = default;
-};
-
 // Whether read_value() knows the type.
 bool is_readable(ValueType type);
 
-// Takes the bytes behind the type byte. Parts that must be built go to `scratch`; the Value is
-// valid as long as that and the decoder's bytes. Requires: is_readable(type).
-Decoded<Value> read_value(Decoder& decoder, ValueType type, std::string& scratch);
+// Takes the bytes behind the type byte and makes the key's entry of them. The result is nullptr for
+// a collection without elements: old versions of Redis left such keys, which do not exist.
+// Requires: is_readable(type).
+Decoded<store::EntryPtr> read_value(Decoder& decoder,
+                                    ValueType type,
+                                    std::string_view key,
+                                    std::int64_t expiry_ms);
+
+// The type byte under which append_value() writes the value of this entry.
+ValueType written_type(const store::Entry& entry);
 
 // Appends the bytes behind the type byte. `compress`: try LZF on long strings.
-void append_value(base::Buffer& out, const Value& value, bool compress);
+void append_value(base::Buffer& out, const store::Entry& entry, bool compress);
 
 }  // namespace duplex::rdb

@@ -4,6 +4,7 @@
 #include "rdb/crc64.h"
 #include "rdb/encoder.h"
 #include "rdb/format.h"
+#include "rdb/value.h"
 
 #include <fmt/format.h>
 
@@ -53,23 +54,23 @@ void Writer::select(std::uint64_t number, std::uint64_t keys, std::uint64_t expi
   });
 }
 
-void Writer::entry(const Entry& entry) {
+void Writer::entry(const store::Entry& entry, const Usage& usage) {
   write([&](base::Buffer& to) {
-    if (entry.expire_at_ms) {
+    if (entry.has_expiry()) {
       append_opcode(to, Opcode::expire_ms);
-      append_uint64(to, static_cast<std::uint64_t>(*entry.expire_at_ms));
+      append_uint64(to, static_cast<std::uint64_t>(entry.expiry_ms()));
     }
-    if (entry.idle_s) {
+    if (usage.idle_s) {
       append_opcode(to, Opcode::idle);
-      append_length(to, *entry.idle_s);
+      append_length(to, *usage.idle_s);
     }
-    if (entry.frequency) {
+    if (usage.frequency) {
       append_opcode(to, Opcode::frequency);
-      to.append(static_cast<char>(*entry.frequency));
+      to.append(static_cast<char>(*usage.frequency));
     }
-    to.append(static_cast<char>(entry.value.type));
-    append_string(to, entry.key, false);
-    append_value(to, entry.value, options_.compress);
+    to.append(static_cast<char>(written_type(entry)));
+    append_string(to, entry.key(), false);
+    append_value(to, entry, options_.compress);
   });
 }
 

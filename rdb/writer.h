@@ -28,7 +28,7 @@ class Writer {
   void function(std::string_view code);
   // The entries from here on are in database `number`, which has about so many keys.
   void select(std::uint64_t number, std::uint64_t keys, std::uint64_t expiring);
-  void entry(const Entry& entry);
+  void entry(const store::Entry& entry, const Usage& usage = {});
   // Nothing may follow.
   void end();
 

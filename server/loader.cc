@@ -90,6 +90,7 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
   int database = 0;
   std::uint64_t keys = 0;
   while (true) {
+    const std::size_t before = reader.offset();
     auto record = reader.next();
     if (!record) return std::unexpected(fmt::format("{}: {}", path, record.error()));
     if (const auto* end = std::get_if<rdb::End>(&*record)) {
@@ -105,26 +106,24 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
             "{}: has keys in database {}, but 'databases' allows fewer", path, selected->number));
       database = static_cast<int>(selected->number);
     }
-    if (const auto* entry = std::get_if<rdb::Entry>(&*record)) {
-      if (!insert(database, *entry))
-        return std::unexpected(
-            fmt::format("{}: the key '{}' stands there twice", path, entry->key));
+    if (auto* entry = std::get_if<rdb::Entry>(&*record)) {
+      const std::string key(entry->entry->key());
+      if (!insert(database, std::move(*entry)))
+        return std::unexpected(fmt::format("{}: the key '{}' stands there twice", path, key));
       ++keys;
       progress_.loaded_keys.store(keys, std::memory_order_relaxed);
-      note_progress(entry->key.size() + entry->value.string.size());
+      note_progress(reader.offset() - before);
     }
   }
 }
 
-bool Loader::insert(int database, const rdb::Entry& from) {
-  const store::HashedKey key(from.key);
-  store::EntryPtr entry = store::Entry::make_string(
-      from.key, from.value.string, from.expire_at_ms.value_or(store::no_expiry));
-  const auto idle_s = static_cast<std::int64_t>(from.idle_s.value_or(0));
-  entry->touch(static_cast<std::uint32_t>((started_s_ - idle_s) & 0xffffff));
+bool Loader::insert(int database, rdb::Entry from) {
+  const store::HashedKey key(from.entry->key());
+  const auto idle_s = static_cast<std::int64_t>(from.usage.idle_s.value_or(0));
+  from.entry->touch(static_cast<std::uint32_t>((started_s_ - idle_s) & 0xffffff));
   lock_.lock(key);
   const bool is_new = !lock_.find(database, key);
-  if (is_new) lock_.insert(database, key, std::move(entry));
+  if (is_new) lock_.insert(database, key, std::move(from.entry));
   lock_.unlock();
   return is_new;
 }

@@ -42,7 +42,7 @@ class Loader {
   std::expected<std::size_t, std::string> load_rdb(std::string_view path, std::string_view bytes);
   void note_progress(std::uint64_t bytes);
   // False if the key is there already.
-  bool insert(int database, const rdb::Entry& entry);
+  bool insert(int database, rdb::Entry from);
 
   commands::Services& services_;
   commands::Executor& executor_;

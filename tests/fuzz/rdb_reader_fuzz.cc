@@ -21,7 +21,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   payload.append("\x0a\x00", 2);
   const std::uint64_t checksum = rdb::crc64(0, payload);
   payload.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
-  std::string scratch;
-  (void)rdb::read_dump(payload, scratch);
+  (void)rdb::read_dump(payload, "key", store::no_expiry);
   return 0;
 }

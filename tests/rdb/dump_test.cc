@@ -2,11 +2,15 @@
 #include "rdb/dump.h"
 
 #include "base/buffer.h"
+#include "base/numbers.h"
 #include "rdb/crc64.h"
 #include "rdb/hex.h"
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <expected>
 #include <string>
 #include <string_view>
 
@@ -18,8 +22,12 @@ using test::to_hex;
 
 std::string dump(std::string_view text, bool compress = true) {
   base::Buffer out;
-  append_dump(out, {.type = ValueType::string, .string = text}, compress);
+  append_dump(out, *store::Entry::make_string("k", text, store::no_expiry), compress);
   return std::string(out.view());
+}
+
+std::expected<store::EntryPtr, DumpError> read(std::string_view payload) {
+  return read_dump(payload, "k", store::no_expiry);
 }
 
 TEST(Crc64, HasItsCheckValue) {
@@ -45,16 +53,15 @@ TEST(Dump, WritesAndReadsTheBytesOfRedis) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);
-    std::string scratch;
-    EXPECT_EQ(to_hex(dump(c.text)), c.payload);
-    const auto value = read_dump(from_hex(c.payload), scratch);
+      EXPECT_EQ(to_hex(dump(c.text)), c.payload);
+    const auto value = read(from_hex(c.payload));
     ASSERT_TRUE(value);
-    EXPECT_EQ(value->type, ValueType::string);
+    char scratch[base::int64_digits_max];
+    EXPECT_EQ((*value)->text(scratch), c.text);
   }
 }
 
 TEST(Dump, GivesBackAnyText) {
-  std::string scratch;
   for (const std::string& text : {std::string(),
                                   std::string("0"),
                                   std::string("-0"),
@@ -70,33 +77,31 @@ TEST(Dump, GivesBackAnyText) {
                                   std::string("\r\n\0\xff", 4)}) {
     for (const bool compress : {false, true}) {
       const std::string payload = dump(text, compress);
-      const auto value = read_dump(payload, scratch);
+      const auto value = read(payload);
       ASSERT_TRUE(value);
-      EXPECT_EQ(value->string, text);
+      char scratch[base::int64_digits_max];
+      EXPECT_EQ((*value)->text(scratch), text);
     }
   }
 }
 
 TEST(Dump, AcceptsNewerVersionsUpToEleven) {
-  std::string scratch;
-  EXPECT_TRUE(read_dump(from_hex("000568656c6c6f0b000aad620598abc983"), scratch));
+  EXPECT_TRUE(read(from_hex("000568656c6c6f0b000aad620598abc983")));
 }
 
 TEST(Dump, RefusesEveryCutAndEveryFlippedBit) {
   const std::string payload = dump("some text that is not compressed", false);
-  std::string scratch;
   for (std::size_t size = 0; size < payload.size(); ++size)
-    EXPECT_EQ(read_dump(payload.substr(0, size), scratch).error(),
+    EXPECT_EQ(read(payload.substr(0, size)).error(),
               DumpError::wrong_version_or_checksum);
   for (std::size_t i = 0; i < payload.size() * 8; ++i) {
     std::string flipped = payload;
     flipped[i / 8] = static_cast<char>(flipped[i / 8] ^ (1 << (i % 8)));
-    EXPECT_EQ(read_dump(flipped, scratch).error(), DumpError::wrong_version_or_checksum);
+    EXPECT_EQ(read(flipped).error(), DumpError::wrong_version_or_checksum);
   }
 }
 
 TEST(Dump, RefusesBadBodiesWithRightChecksums) {
-  std::string scratch;
   for (const std::string& body : {std::string(),
                                   std::string("\x00", 1),
                                   std::string("\x00\x05hi", 4),
@@ -108,7 +113,7 @@ TEST(Dump, RefusesBadBodiesWithRightChecksums) {
     std::string payload = body + std::string("\x0a\x00", 2);
     const std::uint64_t checksum = crc64(0, payload);
     payload.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
-    EXPECT_EQ(read_dump(payload, scratch).error(), DumpError::bad_format);
+    EXPECT_EQ(read(payload).error(), DumpError::bad_format);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "rdb/reader.h"
 
 #include "base/buffer.h"
+#include "base/numbers.h"
 #include "rdb/crc64.h"
 #include "rdb/hex.h"
 #include "rdb/writer.h"
@@ -26,10 +27,12 @@ struct Reading {
 };
 
 std::string line_of(const Entry& entry) {
-  std::string line = "entry " + std::string(entry.key) + "=" + std::string(entry.value.string);
-  if (entry.expire_at_ms) line += " expire " + std::to_string(*entry.expire_at_ms);
-  if (entry.idle_s) line += " idle " + std::to_string(*entry.idle_s);
-  if (entry.frequency) line += " frequency " + std::to_string(*entry.frequency);
+  const store::Entry& from = *entry.entry;
+  char scratch[base::int64_digits_max];
+  std::string line = "entry " + std::string(from.key()) + "=" + std::string(from.text(scratch));
+  if (from.has_expiry()) line += " expire " + std::to_string(from.expiry_ms());
+  if (entry.usage.idle_s) line += " idle " + std::to_string(*entry.usage.idle_s);
+  if (entry.usage.frequency) line += " frequency " + std::to_string(*entry.usage.frequency);
   return line;
 }
 
@@ -50,7 +53,7 @@ Reading read_all(std::string_view text) {
   Reader reader(std::string_view(exact.data(), exact.size()));
   Reading reading;
   while (true) {
-    const auto record = reader.next();
+    auto record = reader.next();
     if (!record) {
       reading.error = record.error();
       return reading;
@@ -63,12 +66,10 @@ Reading read_all(std::string_view text) {
   }
 }
 
-Entry string_entry(std::string_view key, std::string_view text) {
-  return {.key = key,
-          .value = {.type = ValueType::string, .string = text},
-          .expire_at_ms = {},
-          .idle_s = {},
-          .frequency = {}};
+store::EntryPtr string_entry(std::string_view key,
+                             std::string_view text,
+                             std::int64_t expiry_ms = store::no_expiry) {
+  return store::Entry::make_string(key, text, expiry_ms);
 }
 
 std::string sample(Writer::Options options = {}) {
@@ -78,15 +79,10 @@ std::string sample(Writer::Options options = {}) {
   writer.aux("ctime", "1700000000");
   writer.function("#!lua name=f\n");
   writer.select(0, 2, 1);
-  Entry entry = string_entry("k", "value");
-  entry.expire_at_ms = 4102444800000;
-  entry.frequency = 200;
-  writer.entry(entry);
-  writer.entry(string_entry("17", std::string(100, 'x')));
+  writer.entry(*string_entry("k", "value", 4102444800000), {.idle_s = {}, .frequency = 200});
+  writer.entry(*string_entry("17", std::string(100, 'x')));
   writer.select(15, 1, 0);
-  entry = string_entry("", "-5");
-  entry.idle_s = 100'000;
-  writer.entry(entry);
+  writer.entry(*string_entry("", "-5"), {.idle_s = 100'000, .frequency = {}});
   writer.end();
   return std::string(out.view());
 }

@@ -1,6 +1,7 @@
 // Both directions with the redis-server of the system: files and DUMP payloads.
 #include "base/buffer.h"
 #include "base/mapped_file.h"
+#include "base/numbers.h"
 #include "rdb/dump.h"
 #include "rdb/hex.h"
 #include "rdb/reader.h"
@@ -24,12 +25,10 @@ using test::RedisProcess;
 
 const std::vector<std::string> redis_options = {"--appendonly", "no", "--save", ""};
 
-Entry string_entry(std::string_view key, std::string_view text) {
-  return {.key = key,
-          .value = {.type = ValueType::string, .string = text},
-          .expire_at_ms = {},
-          .idle_s = {},
-          .frequency = {}};
+store::EntryPtr string_entry(std::string_view key,
+                             std::string_view text,
+                             std::int64_t expiry_ms = store::no_expiry) {
+  return store::Entry::make_string(key, text, expiry_ms);
 }
 
 TEST(RdbWithRedis, LoadsOurFile) {
@@ -38,14 +37,11 @@ TEST(RdbWithRedis, LoadsOurFile) {
   Writer writer(out, {});
   writer.aux("redis-ver", "7.2.4");
   writer.select(0, 2, 1);
-  writer.entry(string_entry("short", "-17"));
-  Entry expiring = string_entry("long", "");
+  writer.entry(*string_entry("short", "-17"));
   const std::string text(100, 'a');
-  expiring.value.string = text;
-  expiring.expire_at_ms = 4102444800000;
-  writer.entry(expiring);
+  writer.entry(*string_entry("long", text, 4102444800000));
   writer.select(3, 1, 0);
-  writer.entry(string_entry("other", "db"));
+  writer.entry(*string_entry("other", "db"));
   writer.end();
   folder.write("dump.rdb", out.view());
 
@@ -74,9 +70,12 @@ TEST(RdbWithRedis, GivesUsItsFile) {
     const auto record = reader.next();
     ASSERT_TRUE(record) << record.error();
     if (std::holds_alternative<End>(*record)) break;
-    if (const auto* entry = std::get_if<Entry>(&*record))
-      entries.push_back(std::string(entry->key) + "=" + std::string(entry->value.string) + "@" +
-                        std::to_string(entry->expire_at_ms.value_or(0)));
+    if (const auto* entry = std::get_if<Entry>(&*record)) {
+      const store::Entry& from = *entry->entry;
+      char scratch[base::int64_digits_max];
+      entries.push_back(std::string(from.key()) + "=" + std::string(from.text(scratch)) + "@" +
+                        std::to_string(from.has_expiry() ? from.expiry_ms() : 0));
+    }
   }
 
   EXPECT_EQ(reader.version(), 10);
@@ -103,7 +102,7 @@ TEST(RdbWithRedis, DumpsTheSameBytes) {
     std::string theirs = redis.cli("--raw DUMP k");
     theirs.pop_back();
     base::Buffer ours;
-    append_dump(ours, {.type = ValueType::string, .string = text}, true);
+    append_dump(ours, *string_entry("k", text), true);
     EXPECT_EQ(test::to_hex(ours.view()), test::to_hex(theirs));
     folder.write("payload", ours.view());
     EXPECT_EQ(redis.cli("-x RESTORE again 0 < " + (folder.path() / "payload").string()), "OK\n");
