@@ -46,6 +46,15 @@ void count(std::int64_t bytes) {
   counter_of_this_thread().bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
+// Not const: GCC takes a pointer to const bytes that nobody has written yet for a mistake.
+std::size_t size_of_block(void* block) {
+#ifdef DUPLEX_SYSTEM_ALLOCATOR
+  return malloc_usable_size(block);
+#else
+  return mi_usable_size(block);
+#endif
+}
+
 void* allocate(std::size_t bytes) {
 #ifdef DUPLEX_SYSTEM_ALLOCATOR
   void* block = std::malloc(bytes);
@@ -53,7 +62,7 @@ void* allocate(std::size_t bytes) {
   void* block = mi_malloc(bytes);
 #endif
   if (block == nullptr) std::abort();  // memory limits are gates before the allocation, not here
-  count(static_cast<std::int64_t>(usable_size(block)));
+  count(static_cast<std::int64_t>(size_of_block(block)));
   return block;
 }
 
@@ -64,13 +73,13 @@ void* allocate_aligned(std::size_t bytes, std::size_t alignment) {
   void* block = mi_malloc_aligned(bytes, alignment);
 #endif
   if (block == nullptr) std::abort();
-  count(static_cast<std::int64_t>(usable_size(block)));
+  count(static_cast<std::int64_t>(size_of_block(block)));
   return block;
 }
 
 void release(void* block) {
   if (block == nullptr) return;
-  count(-static_cast<std::int64_t>(usable_size(block)));
+  count(-static_cast<std::int64_t>(size_of_block(block)));
 #ifdef DUPLEX_SYSTEM_ALLOCATOR
   std::free(block);
 #else
@@ -81,11 +90,7 @@ void release(void* block) {
 }  // namespace
 
 std::size_t usable_size(const void* block) {
-#ifdef DUPLEX_SYSTEM_ALLOCATOR
-  return malloc_usable_size(const_cast<void*>(block));
-#else
-  return mi_usable_size(block);
-#endif
+  return size_of_block(const_cast<void*>(block));
 }
 
 std::size_t allocated_bytes() {

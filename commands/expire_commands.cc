@@ -84,8 +84,7 @@ std::optional<std::int64_t> expiry_arg(CommandContext& ctx, Unit unit, Basis bas
   return expiry_ms == store::no_expiry ? expiry_ms - 1 : expiry_ms;
 }
 
-template <Unit unit, Basis basis>
-void expire(CommandContext& ctx) {
+void set_expiry_of_key(CommandContext& ctx, Unit unit, Basis basis) {
   const auto conditions = conditions_of(ctx);
   if (!conditions) return;
   const auto expiry_ms = expiry_arg(ctx, unit, basis);
@@ -103,6 +102,24 @@ void expire(CommandContext& ctx) {
     ctx.effect({"PEXPIREAT", key.key, ctx.keep(std::to_string(*expiry_ms))});
   }
   ctx.reply().integer(1);
+}
+
+// Four functions rather than one template: with the UB sanitizer the address of an instance is no
+// constant for GCC, and well_formed() could not look at the table.
+void expire(CommandContext& ctx) {
+  set_expiry_of_key(ctx, Unit::seconds, Basis::now);
+}
+
+void expireat(CommandContext& ctx) {
+  set_expiry_of_key(ctx, Unit::seconds, Basis::epoch);
+}
+
+void pexpire(CommandContext& ctx) {
+  set_expiry_of_key(ctx, Unit::milliseconds, Basis::now);
+}
+
+void pexpireat(CommandContext& ctx) {
+  set_expiry_of_key(ctx, Unit::milliseconds, Basis::epoch);
 }
 
 void persist(CommandContext& ctx) {
@@ -151,7 +168,7 @@ constexpr CommandSpec specs[] = {
      .flags = Flag::write | Flag::fast,
      .categories = write_categories,
      .keys = keys(range(1, 0, 1, KeyFlag::rw | KeyFlag::update)),
-     .handler = expire<Unit::seconds, Basis::now>,
+     .handler = expire,
      .group = "generic",
      .syntax = "key seconds [NX|XX|GT|LT]",
      .summary = "Sets how many seconds a key has left.",
@@ -163,7 +180,7 @@ constexpr CommandSpec specs[] = {
      .flags = Flag::write | Flag::fast,
      .categories = write_categories,
      .keys = keys(range(1, 0, 1, KeyFlag::rw | KeyFlag::update)),
-     .handler = expire<Unit::seconds, Basis::epoch>,
+     .handler = expireat,
      .group = "generic",
      .syntax = "key unix-time-seconds [NX|XX|GT|LT]",
      .summary = "Sets the time, in seconds since 1970, at which a key ends.",
@@ -197,7 +214,7 @@ constexpr CommandSpec specs[] = {
      .flags = Flag::write | Flag::fast,
      .categories = write_categories,
      .keys = keys(range(1, 0, 1, KeyFlag::rw | KeyFlag::update)),
-     .handler = expire<Unit::milliseconds, Basis::now>,
+     .handler = pexpire,
      .group = "generic",
      .syntax = "key milliseconds [NX|XX|GT|LT]",
      .summary = "Sets how many milliseconds a key has left.",
@@ -209,7 +226,7 @@ constexpr CommandSpec specs[] = {
      .flags = Flag::write | Flag::fast,
      .categories = write_categories,
      .keys = keys(range(1, 0, 1, KeyFlag::rw | KeyFlag::update)),
-     .handler = expire<Unit::milliseconds, Basis::epoch>,
+     .handler = pexpireat,
      .group = "generic",
      .syntax = "key unix-time-milliseconds [NX|XX|GT|LT]",
      .summary = "Sets the time, in milliseconds since 1970, at which a key ends.",
