@@ -12,10 +12,18 @@
 namespace duplex::base {
 namespace {
 
+// Lets the compiler think that somebody looks at the block: it may leave out a pair of new and
+// delete that nobody can see, and with optimization it does.
+template <typename T>
+T* seen(T* block) {
+  asm volatile("" : : "g"(block) : "memory");
+  return block;
+}
+
 TEST(Memory, CountsWhatIsAllocatedAndFreed) {
   const std::size_t before = allocated_bytes();
 
-  void* const block = ::operator new(100'000);
+  void* const block = seen(::operator new(100'000));
   const std::size_t during = allocated_bytes();
   const std::size_t usable = usable_size(block);
   ::operator delete(block);
@@ -31,11 +39,11 @@ TEST(Memory, CountsEveryFormOfNew) {
   };
   const std::size_t before = allocated_bytes();
 
-  const auto* one = new int(1);
-  const auto* several = new int[1000];
-  const auto* aligned = new Aligned();
-  const auto* aligned_several = new Aligned[3];
-  const auto* quiet = new (std::nothrow) char[5000];
+  const auto* one = seen(new int(1));
+  const auto* several = seen(new int[1000]);
+  const auto* aligned = seen(new Aligned());
+  const auto* aligned_several = seen(new Aligned[3]);
+  const auto* quiet = seen(new (std::nothrow) char[5000]);
   const std::size_t during = allocated_bytes();
   const auto address = reinterpret_cast<std::uintptr_t>(aligned);
   delete one;
@@ -84,6 +92,7 @@ TEST(Memory, RemembersThePeak) {
   const std::size_t size = std::size_t{8} << 20;
   {
     const auto block = std::make_unique_for_overwrite<char[]>(size);
+    seen(block.get());
     note_allocation_peak();
   }
 
