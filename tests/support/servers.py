@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,10 @@ from support import resp
 
 START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 20
+
+# How reports of the sanitizers begin. Those that come after the last reply, when a server ends or
+# is idle, would pass unseen if nobody looked for them.
+SANITIZER_REPORT = re.compile(rb"(ERROR|WARNING): [A-Za-z]+Sanitizer|: runtime error: ")
 
 # The version whose behaviour Duplex has.
 DUPLEX_VERSION = (7, 2, 4)
@@ -58,7 +63,10 @@ def free_port():
 
 
 class ServerFailed(Exception):
-    """The server did not start, or ended by itself; the text holds the end of its log."""
+    """The server did not start or stop, ended by itself, or a sanitizer has reported something.
+
+    The text holds the part of its log that tells about it.
+    """
 
 
 class Server:
@@ -159,7 +167,15 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise ServerFailed("did not stop\n" + self.log_end()) from None
+        self._check_log()
         return self._process.returncode if self._process else None
+
+    def _check_log(self):
+        text = self.log.read_bytes() if self.log.exists() else b""
+        report = SANITIZER_REPORT.search(text)
+        if report:
+            shown = text[report.start() : report.start() + 6000].decode("utf-8", "replace")
+            raise ServerFailed("a sanitizer has found something\n" + shown)
 
     def kill(self):
         """Ends the process without giving it a chance to do anything (SIGKILL)."""
