@@ -13,6 +13,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       command_commands(),
       connection_commands(),
       debug_commands(),
+      dump_commands(),
       expire_commands(),
       generic_commands(),
       keyspace_commands(),

@@ -14,6 +14,7 @@ std::span<const CommandSpec> client_commands();
 std::span<const CommandSpec> command_commands();
 std::span<const CommandSpec> connection_commands();
 std::span<const CommandSpec> debug_commands();
+std::span<const CommandSpec> dump_commands();
 std::span<const CommandSpec> expire_commands();
 std::span<const CommandSpec> generic_commands();
 std::span<const CommandSpec> keyspace_commands();
