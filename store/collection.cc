@@ -3,6 +3,9 @@
 
 #include "base/assert.h"
 #include "store/field_table.h"
+#include "store/listpack.h"
+#include "store/quicklist.h"
+#include "store/ranked_members.h"
 
 namespace duplex::store {
 
@@ -15,6 +18,12 @@ auto with_container(ValueType type, Encoding encoding, Use&& use) {
     case Encoding::hashtable:
       DUPLEX_ASSERT(type == ValueType::hash);
       return use(static_cast<FieldTable*>(nullptr));
+    case Encoding::listpack:
+      return use(static_cast<Listpack*>(nullptr));
+    case Encoding::quicklist:
+      return use(static_cast<Quicklist*>(nullptr));
+    case Encoding::skiplist:
+      return use(static_cast<RankedMembers*>(nullptr));
     default:
       break;
   }

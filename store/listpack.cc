@@ -71,23 +71,18 @@ std::size_t ListpackView::at(std::int64_t index) const {
 }
 
 std::size_t ListpackView::find(std::string_view text, std::size_t from, std::size_t step) const {
-  std::optional<std::int64_t> integer;
-  if (!text.empty() && text.size() <= base::int64_digits_max && text[0] <= '9')
-    integer = base::parse_int64(text);
   if (from == none) return none;
+  const ListpackNeedle needle(text);
   const char* element = block_ + from;
   const char* const end = block_ + bytes() - 1;
   while (true) {
-    // Bytes from others may hold an integer as text; that is found as well.
-    if (is_text(element)) {
-      if (text_of(element) == text) return static_cast<std::size_t>(element - block_);
-    } else if (integer && integer_of(element) == *integer) {
-      return static_cast<std::size_t>(element - block_);
-    }
-    for (std::size_t skipped = 0; skipped < step; ++skipped) {
+    ListpackItem item;
+    const char* const behind = read_item(element, item);
+    if (needle.matches(item)) return static_cast<std::size_t>(element - block_);
+    element = behind;
+    for (std::size_t skipped = 1; skipped < step && element != end; ++skipped)
       element += whole_bytes(element);
-      if (element == end) return none;
-    }
+    if (element == end) return none;
   }
 }
 

@@ -4,8 +4,19 @@
 #include "base/numbers.h"
 
 #include <cstring>
+#include <optional>
 
 namespace duplex::store {
+
+namespace {
+
+std::optional<std::int64_t> canonical_integer(std::string_view text) {
+  // Most texts are seen not to be one by their first byte.
+  const bool may_be = !text.empty() && text.size() <= base::int64_digits_max && text[0] <= '9';
+  return may_be ? base::parse_int64(text) : std::nullopt;
+}
+
+}  // namespace
 
 namespace listpack_element {
 
@@ -22,16 +33,18 @@ std::size_t write_back(std::size_t body, char* out) {
 
 using namespace listpack_element;
 
-ListpackElement::ListpackElement(std::string_view text) {
-  const bool may_be_integer =
-      !text.empty() && text.size() <= base::int64_digits_max && text[0] <= '9';
-  if (may_be_integer) {
-    if (const auto integer = base::parse_int64(text)) {
-      set_integer(*integer);
-      return;
-    }
+ListpackNeedle::ListpackNeedle(std::string_view text) : text_(text) {
+  if (const auto integer = canonical_integer(text)) {
+    integer_ = *integer;
+    is_integer_ = true;
   }
-  set_text(text);
+}
+
+ListpackElement::ListpackElement(std::string_view text) {
+  if (const auto integer = canonical_integer(text))
+    set_integer(*integer);
+  else
+    set_text(text);
 }
 
 void ListpackElement::write(char* out) const {

@@ -29,6 +29,23 @@ struct ListpackItem {
   }
 };
 
+// A text that elements are compared with; integers are compared as such.
+class ListpackNeedle {
+ public:
+  explicit ListpackNeedle(std::string_view text);
+
+  bool matches(const ListpackItem& item) const {
+    // Bytes from others may hold an integer as text; that is found as well.
+    if (!item.is_integer()) return std::string_view(item.bytes, item.bytes_size) == text_;
+    return is_integer_ && item.integer == integer_;
+  }
+
+ private:
+  std::string_view text_;
+  std::int64_t integer_ = 0;
+  bool is_integer_ = false;
+};
+
 // The grammar of an element, on bytes that are known to be whole:
 //
 //   head | text | back size
@@ -115,6 +132,15 @@ inline ListpackItem item_of(const char* element) {
   if (!is_text(element)) return {.bytes = nullptr, .bytes_size = 0, .integer = integer_of(element)};
   const std::string_view text = text_of(element);
   return {.bytes = text.data(), .bytes_size = text.size(), .integer = 0};
+}
+
+// Reads an element and returns where it ends.
+inline const char* read_item(const char* element, ListpackItem& item) {
+  item = item_of(element);
+  const std::size_t body = item.is_integer()
+                               ? body_bytes(element)
+                               : static_cast<std::size_t>(item.bytes + item.bytes_size - element);
+  return element + body + back_bytes(body);
 }
 
 // The size of the element that ends right before `end`. Requires: there is one.

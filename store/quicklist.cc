@@ -1,0 +1,384 @@
+// Rows of listpacks: the ends, the ring, and changes in the middle.
+#include "store/quicklist.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace duplex::store {
+
+namespace {
+
+// What Redis adds to an element's size when it asks whether a node has room for it.
+constexpr std::size_t element_overhead = 8;
+// No node with a limit of elements becomes larger than this.
+constexpr std::size_t counted_node_bytes_max = 8192;
+constexpr std::array<std::size_t, 5> node_bytes_levels = {4096, 8192, 16384, 32768, 65536};
+constexpr std::size_t slots_min = 4;
+// More nodes than this are estimated by as many, and freed in the background.
+constexpr std::size_t sampled_nodes = 64;
+
+// A plain node's block: the size, then the bytes.
+constexpr std::size_t plain_header_bytes = sizeof(std::size_t);
+
+void destroy_node(const ListNode& node) { ::operator delete(node.block); }
+
+ListNode clone_node(const ListNode& node) {
+  if (node.is_plain) return ListNode::plain(node.plain_text());
+  return {.block = Listpack::clone(node.block), .count = node.count, .is_plain = false};
+}
+
+bool is_large(std::string_view text, const ListNodeLimit& limit) {
+  return text.size() > limit.bytes;
+}
+
+bool has_room(const ListNode& node, std::string_view text, const ListNodeLimit& limit) {
+  if (node.is_plain || is_large(text, limit)) return false;
+  return limit.allows(node.bytes() + text.size() + element_overhead, node.count + 1u);
+}
+
+ListNode node_of(std::string_view text, const ListNodeLimit& limit) {
+  if (is_large(text, limit)) return ListNode::plain(text);
+  Listpack pack;
+  pack.append(text);
+  return {.block = pack.release(), .count = 1, .is_plain = false};
+}
+
+}  // namespace
+
+ListNode ListNode::plain(std::string_view text) {
+  auto* block = static_cast<char*>(::operator new(plain_header_bytes + text.size()));
+  const std::size_t size = text.size();
+  std::memcpy(block, &size, sizeof size);
+  std::memcpy(block + plain_header_bytes, text.data(), text.size());
+  return {.block = block, .count = 1, .is_plain = true};
+}
+
+ListNode ListNode::packed(Listpack pack) {
+  const auto count = static_cast<std::uint32_t>(pack.size());
+  return {.block = pack.release(), .count = count, .is_plain = false};
+}
+
+std::string_view ListNode::plain_text() const {
+  const auto* bytes = static_cast<const char*>(block);
+  return {bytes + plain_header_bytes, listpack_element::load<std::size_t>(bytes)};
+}
+
+ListpackItem ListNode::item(ListEnd end) const {
+  if (is_plain) return item_at(ListpackView::none);
+  return item_at(end == ListEnd::front ? pack().first() : pack().last());
+}
+
+ListpackItem ListNode::item_at(std::size_t at) const {
+  if (!is_plain) return pack().item(at);
+  const std::string_view text = plain_text();
+  return {.bytes = text.data(), .bytes_size = text.size(), .integer = 0};
+}
+
+ListNodeLimit ListNodeLimit::from_setting(std::int64_t list_size) {
+  if (list_size >= 0) {
+    const auto count = static_cast<std::size_t>(std::max<std::int64_t>(list_size, 1));
+    return {.bytes = counted_node_bytes_max, .count = count};
+  }
+  const auto level = std::min(static_cast<std::size_t>(-(list_size + 1)),
+                              node_bytes_levels.size() - 1);
+  return {.bytes = node_bytes_levels[level], .count = std::numeric_limits<std::size_t>::max()};
+}
+
+std::size_t remove_matches(Listpack& pack,
+                           const ListpackNeedle& needle,
+                           std::size_t limit,
+                           ListEnd from) {
+  std::size_t removed = 0;
+  std::size_t at = from == ListEnd::front ? pack.first() : pack.last();
+  while (at != ListpackView::none && removed < limit) {
+    const bool matches = needle.matches(pack.item(at));
+    // Positions before the removed element stay what they are.
+    const std::size_t before = from == ListEnd::back ? pack.previous(at) : ListpackView::none;
+    std::size_t next = ListpackView::none;
+    if (matches) {
+      next = pack.erase(at);
+      ++removed;
+    } else if (from == ListEnd::front) {
+      next = pack.next(at);
+    }
+    at = from == ListEnd::front ? next : before;
+  }
+  return removed;
+}
+
+Quicklist::~Quicklist() {
+  for (std::size_t i = 0; i < nodes_; ++i)
+    destroy_node(node(i));
+  ::operator delete(ring_);
+}
+
+void* Quicklist::clone(const void* list) {
+  const auto& source = *static_cast<const Quicklist*>(list);
+  auto twin = std::make_unique<Quicklist>();
+  for (std::size_t i = 0; i < source.nodes_; ++i)
+    twin->push_node(ListEnd::back, clone_node(source.node(i)));
+  return twin.release();
+}
+
+std::size_t Quicklist::memory_bytes(const void* list) {
+  const auto& measured = *static_cast<const Quicklist*>(list);
+  const std::size_t sampled = std::min(measured.nodes_, sampled_nodes);
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < sampled; ++i)
+    bytes += base::usable_size(measured.node(i).block);
+  if (sampled < measured.nodes_) bytes = bytes / sampled * measured.nodes_;
+  bytes += base::usable_size(list);
+  return measured.ring_ == nullptr ? bytes : bytes + base::usable_size(measured.ring_);
+}
+
+bool Quicklist::is_heavy(const void* list) {
+  return static_cast<const Quicklist*>(list)->nodes_ > sampled_nodes;
+}
+
+void Quicklist::push(ListEnd end, std::string_view text, const ListNodeLimit& limit) {
+  if (nodes_ == 0 || !has_room(end_node(end), text, limit))
+    return push_node(end, node_of(text, limit));
+  put(slot(end == ListEnd::front ? 0 : nodes_ - 1), end, text);
+}
+
+void Quicklist::drop(ListEnd end, std::size_t count) {
+  DUPLEX_DCHECK(count <= elements_);
+  while (count > 0) {
+    const std::size_t last = end == ListEnd::front ? 0 : nodes_ - 1;
+    ListNode& from = slot(last);
+    if (count >= from.count) {
+      count -= from.count;
+      destroy_node(take_node(last));
+      continue;
+    }
+    Listpack pack = Listpack::adopt(from.block);
+    const auto kept = static_cast<std::int64_t>(from.count - count);
+    if (end == ListEnd::front)
+      pack.erase(pack.first(), count);
+    else
+      pack.erase(count == 1 ? pack.last() : pack.at(kept), count);
+    from.block = pack.release();
+    from.count -= static_cast<std::uint32_t>(count);
+    elements_ -= count;
+    count = 0;
+  }
+}
+
+void Quicklist::push_node(ListEnd end, ListNode node) {
+  DUPLEX_DCHECK(node.count > 0);
+  insert_node(end == ListEnd::front ? 0 : nodes_, node);
+}
+
+// The shorter side of the ring moves.
+ListNode Quicklist::take_node(std::size_t index) {
+  const ListNode taken = node(index);
+  if (index < nodes_ / 2) {
+    for (std::size_t i = index; i > 0; --i)
+      slot(i) = slot(i - 1);
+    head_ = (head_ + 1) & mask();
+  } else {
+    for (std::size_t i = index; i + 1 < nodes_; ++i)
+      slot(i) = slot(i + 1);
+  }
+  --nodes_;
+  elements_ -= taken.count;
+  return taken;
+}
+
+void Quicklist::insert_node(std::size_t index, ListNode node) {
+  if (nodes_ == capacity_) grow_ring();
+  ++nodes_;
+  if (index < nodes_ / 2) {
+    head_ = (head_ - 1) & mask();
+    for (std::size_t i = 0; i < index; ++i)
+      slot(i) = slot(i + 1);
+  } else {
+    for (std::size_t i = nodes_ - 1; i > index; --i)
+      slot(i) = slot(i - 1);
+  }
+  slot(index) = node;
+  elements_ += node.count;
+}
+
+void Quicklist::grow_ring() {
+  const std::size_t capacity = std::max(slots_min, capacity_ * 2);
+  auto* ring = static_cast<ListNode*>(::operator new(capacity * sizeof(ListNode)));
+  for (std::size_t i = 0; i < nodes_; ++i)
+    ring[i] = node(i);
+  ::operator delete(ring_);
+  ring_ = ring;
+  capacity_ = capacity;
+  head_ = 0;
+}
+
+Quicklist::Place Quicklist::place_of(std::size_t index) const {
+  DUPLEX_DCHECK(index < elements_);
+  std::size_t at_node = 0;
+  if (index < elements_ / 2) {
+    while (index >= node(at_node).count)
+      index -= node(at_node++).count;
+  } else {
+    std::size_t before = elements_;
+    at_node = nodes_;
+    do
+      before -= node(--at_node).count;
+    while (before > index);
+    index -= before;
+  }
+  const ListNode& found = node(at_node);
+  const std::size_t at =
+      found.is_plain ? ListpackView::none : found.pack().at(static_cast<std::int64_t>(index));
+  return {.node = at_node, .index = index, .at = at};
+}
+
+void Quicklist::put(ListNode& node, std::size_t at, std::string_view text) {
+  Listpack pack = Listpack::adopt(node.block);
+  pack.insert_before(at, text);
+  node.block = pack.release();
+  ++node.count;
+  ++elements_;
+}
+
+void Quicklist::put(ListNode& node, ListEnd end, std::string_view text) {
+  put(node, end == ListEnd::front ? ListpackView::header_bytes : node.bytes() - 1, text);
+}
+
+void Quicklist::insert(Place place,
+                       bool behind,
+                       std::string_view text,
+                       const ListNodeLimit& limit) {
+  ListNode& node = slot(place.node);
+  if (has_room(node, text, limit)) {
+    const std::size_t next = behind ? node.pack().next(place.at) : place.at;
+    if (next == ListpackView::none) return put(node, ListEnd::back, text);
+    return put(node, next, text);
+  }
+  const bool at_front = !behind && place.index == 0;
+  const bool at_back = behind && place.index + 1 == node.count;
+  if (at_back || at_front) {
+    const std::size_t between = at_back ? place.node + 1 : place.node;
+    // The neighbour on the other side of the gap may have room.
+    const std::size_t neighbour = at_back ? between : between - 1;
+    if (neighbour < nodes_ && has_room(slot(neighbour), text, limit))
+      return put(slot(neighbour), at_back ? ListEnd::front : ListEnd::back, text);
+    return insert_node(between, node_of(text, limit));
+  }
+  split(place.node, place.index + (behind ? 1 : 0));
+  if (is_large(text, limit)) {
+    insert_node(place.node + 1, ListNode::plain(text));
+    return join_around(place.node, limit);
+  }
+  if (behind)
+    put(slot(place.node + 1), ListEnd::front, text);
+  else
+    put(slot(place.node), ListEnd::back, text);
+  join_around(place.node, limit);
+}
+
+void Quicklist::replace(Place place, std::string_view text, const ListNodeLimit& limit) {
+  ListNode& node = slot(place.node);
+  if (node.count == 1) {
+    destroy_node(node);
+    node = node_of(text, limit);
+    return;
+  }
+  const std::size_t old_bytes =
+      node.pack().bytes() - listpack_element::whole_bytes(node.pack().blob().data() + place.at);
+  const bool fits = limit.allows(old_bytes + text.size() + element_overhead, node.count);
+  Listpack pack = Listpack::adopt(node.block);
+  if (fits) {
+    pack.replace(place.at, text);
+    node.block = pack.release();
+    return;
+  }
+  // The element gets a node of its own, between what stood before and behind it.
+  const std::size_t next = pack.erase(place.at);
+  node.block = pack.release();
+  --node.count;
+  --elements_;
+  std::size_t between = place.node;
+  if (place.index > 0) ++between;
+  if (place.index > 0 && next != ListpackView::none) split(place.node, place.index);
+  insert_node(between, node_of(text, limit));
+  join_around(between, limit);
+}
+
+void Quicklist::split(std::size_t index, std::size_t first) {
+  ListNode& node = slot(index);
+  Listpack front = Listpack::adopt(node.block);
+  const std::size_t at = front.at(static_cast<std::int64_t>(first));
+  Listpack back;
+  back.append_from(front, at);
+  const auto moved = static_cast<std::uint32_t>(node.count - first);
+  front.erase(at, moved);
+  node.block = front.release();
+  node.count -= moved;
+  elements_ -= moved;
+  insert_node(index + 1, {.block = back.release(), .count = moved, .is_plain = false});
+}
+
+void Quicklist::join_around(std::size_t center, const ListNodeLimit& limit) {
+  if (center >= 2 && join_with_next(center - 2, limit)) --center;
+  if (center + 2 < nodes_) join_with_next(center + 1, limit);
+  if (center >= 1 && join_with_next(center - 1, limit)) --center;
+  if (center + 1 < nodes_) join_with_next(center, limit);
+}
+
+bool Quicklist::join_with_next(std::size_t index, const ListNodeLimit& limit) {
+  ListNode& left = slot(index);
+  const ListNode& right = node(index + 1);
+  if (left.is_plain || right.is_plain) return false;
+  const std::size_t bytes = left.bytes() + right.bytes() - ListpackView::empty_bytes;
+  if (!limit.allows(bytes, std::size_t{left.count} + right.count)) return false;
+  Listpack pack = Listpack::adopt(left.block);
+  pack.append_all(right.pack());
+  left.block = pack.release();
+  left.count += right.count;
+  elements_ += right.count;
+  destroy_node(take_node(index + 1));
+  return true;
+}
+
+std::size_t Quicklist::remove(std::string_view text, std::size_t limit, ListEnd from) {
+  const ListpackNeedle needle(text);
+  std::size_t removed = 0;
+  bool emptied = false;
+  for (std::size_t i = 0; i < nodes_ && removed < limit; ++i) {
+    ListNode& node = slot(from == ListEnd::front ? i : nodes_ - 1 - i);
+    const std::uint32_t before = node.count;
+    if (node.is_plain) {
+      if (needle.matches(node.item(ListEnd::front))) node.count = 0;
+    } else {
+      Listpack pack = Listpack::adopt(node.block);
+      const std::size_t gone = remove_matches(pack, needle, limit - removed, from);
+      node.block = pack.release();
+      node.count -= static_cast<std::uint32_t>(gone);
+    }
+    removed += before - node.count;
+    emptied = emptied || node.count == 0;
+  }
+  elements_ -= removed;
+  if (emptied) drop_empty_nodes();
+  return removed;
+}
+
+void Quicklist::drop_empty_nodes() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < nodes_; ++i) {
+    if (node(i).count == 0)
+      destroy_node(node(i));
+    else
+      slot(kept++) = node(i);
+  }
+  nodes_ = kept;
+}
+
+}  // namespace duplex::store
