@@ -15,6 +15,16 @@ constexpr std::size_t heavy_fields_min = 64;
 
 }  // namespace
 
+bool FieldTable::collect_ended(std::int64_t now_ms,
+                               std::size_t limit,
+                               std::vector<std::string>& fields) {
+  std::vector<Entry*> ended;
+  const bool done = collect_expired(now_ms, limit, ended);
+  for (const Entry* field : ended)
+    fields.emplace_back(field->key());
+  return done;
+}
+
 void* FieldTable::clone(const void* value) {
   auto twin = std::make_unique<FieldTable>();
   static_cast<const FieldTable*>(value)->for_each([&](const Entry& field) {
