@@ -46,6 +46,10 @@ std::string_view name_of(ValueType type) {
       return "set as listpack";
     case ValueType::stream_listpacks_3:
       return "stream, third form";
+    case ValueType::hash_timed:
+      return "hash with times of fields";
+    case ValueType::hash_timed_listpack:
+      return "hash with times of fields as listpack";
   }
   return "unknown";
 }

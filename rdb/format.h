@@ -7,8 +7,9 @@
 
 namespace duplex::rdb {
 
-// Redis 7.2 and Valkey 7.2 to 8.1 write 11; 10 is what Redis 7.0 and everything newer reads.
-inline constexpr int version_max = 11;
+// Redis 7.2 and Valkey 7.2 to 8.1 write 11, Redis 7.4 to 8.4 write 12; 10 is what Redis 7.0 and
+// everything newer reads.
+inline constexpr int version_max = 12;
 inline constexpr int written_version = 10;
 // Files before this version end without a checksum.
 inline constexpr int first_version_with_checksum = 5;
@@ -19,6 +20,7 @@ inline constexpr std::size_t checksum_bytes = 8;
 
 // What begins a record, when it is not a value type.
 enum class Opcode : std::uint8_t {
+  slot_info = 244,
   function2 = 245,
   function_preview = 246,  // of release candidates of Redis 7.0
   module_aux = 247,
@@ -56,6 +58,9 @@ enum class ValueType : std::uint8_t {
   stream_listpacks_2 = 19,
   set_listpack = 20,
   stream_listpacks_3 = 21,
+  // Hashes whose fields end. Older versions refuse them, which is better than to lose the times.
+  hash_timed = 24,
+  hash_timed_listpack = 25,
 };
 
 // "hash as listpack" and the like, for messages; "unknown" for numbers that no version up to

@@ -34,7 +34,7 @@ std::string_view unreadable(std::uint8_t code) {
     case static_cast<std::uint8_t>(Opcode::module_aux):
       return "data of a module";
     default:
-      return "a kind of record that RDB versions up to 11 do not have";
+      return "a kind of record that RDB versions up to 12 do not have";
   }
 }
 
@@ -79,6 +79,10 @@ std::expected<Record, std::string> Reader::next() {
       has_prefix = false;
       continue;
     }
+    if (*code == static_cast<std::uint8_t>(Opcode::slot_info) && !has_prefix) {
+      if (const auto skipped = skip_slot_info(); !skipped) return failure(skipped.error());
+      continue;
+    }
     const auto is_prefix = read_prefix(*code, prefix);
     if (!is_prefix) return failure(is_prefix.error());
     if (!*is_prefix) {
@@ -87,6 +91,13 @@ std::expected<Record, std::string> Reader::next() {
     }
     has_prefix = true;
   }
+}
+
+// A slot and how many keys it has, with and without expiry: hints for a node of a cluster.
+Decoded<void> Reader::skip_slot_info() {
+  for (int i = 0; i < 3; ++i)
+    if (const auto number = decoder_.length(); !number) return std::unexpected(number.error());
+  return {};
 }
 
 // Returns false when `code` begins something else.

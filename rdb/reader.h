@@ -67,6 +67,7 @@ class Reader {
   using Step = std::expected<Record, std::string>;
 
   std::expected<void, std::string> read_header();
+  Decoded<void> skip_slot_info();
   Decoded<bool> read_prefix(std::uint8_t code, Prefix& prefix);
   Step read_record(std::uint8_t code);
   // Nothing for an empty collection.

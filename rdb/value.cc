@@ -34,6 +34,11 @@ Read reader_of(ValueType type) {
   switch (type) {
     case ValueType::string:
       return read_string;
+    case ValueType::hash:
+    case ValueType::hash_listpack:
+    case ValueType::hash_timed:
+    case ValueType::hash_timed_listpack:
+      return read_hash;
     default:
       return nullptr;
   }
@@ -46,6 +51,8 @@ Append writer_of(store::ValueType type) {
   switch (type) {
     case store::ValueType::string:
       return append_string_value;
+    case store::ValueType::hash:
+      return append_hash;
     default:
       return nullptr;
   }
@@ -67,6 +74,7 @@ Decoded<store::EntryPtr> read_value(Decoder& decoder,
 }
 
 // Of what can be written in each case, what Redis 7.0 reads; packed forms are copied as they are.
+// Times of fields are the exception: Redis 7.4 was the first to have them.
 ValueType written_type(const store::Entry& entry) {
   const bool is_packed = entry.encoding() == store::Encoding::listpack;
   switch (entry.type()) {
@@ -79,6 +87,7 @@ ValueType written_type(const store::Entry& entry) {
     case store::ValueType::sorted_set:
       return is_packed ? ValueType::zset_listpack : ValueType::zset_2;
     case store::ValueType::hash:
+      if (entry.has_timed_fields()) return ValueType::hash_timed;
       return is_packed ? ValueType::hash_listpack : ValueType::hash;
     case store::ValueType::stream:
       return ValueType::stream_listpacks_2;

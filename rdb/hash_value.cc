@@ -1,0 +1,185 @@
+// Hashes: pairs of strings, listpacks of pairs, and both with the times at which fields end.
+#include "base/numbers.h"
+#include "rdb/collection_values.h"
+#include "rdb/encoder.h"
+#include "store/hash.h"
+#include "store/packed_limits.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace duplex::rdb {
+
+namespace {
+
+using store::Hash;
+using store::HashView;
+using store::Listpack;
+using store::ListpackView;
+
+constexpr std::string_view twice = "a hash has a field twice";
+constexpr std::string_view damaged = "a hash is a damaged listpack";
+constexpr std::string_view impossible_time = "a field ends at an impossible time";
+
+// Times of fields may be anything a file says, but not what means that there is none.
+bool is_possible(std::int64_t expiry_ms) {
+  return expiry_ms > 0 && expiry_ms < store::no_expiry;
+}
+
+// Field by field, each behind a number that tells its time from `earliest_ms` on, if `timed`.
+Decoded<store::EntryPtr> read_pairs(Decoder& decoder,
+                                    bool timed,
+                                    std::string_view key,
+                                    std::int64_t expiry_ms) {
+  std::int64_t earliest_ms = 0;
+  if (timed) {
+    const auto taken = decoder.int64();
+    if (!taken) return std::unexpected(taken.error());
+    earliest_ms = *taken;
+  }
+  const auto count = decoder.length();
+  if (!count) return std::unexpected(count.error());
+  store::EntryPtr entry = Hash::make(key, expiry_ms);
+  Hash hash(*entry);
+  std::string field_scratch;
+  std::string value_scratch;
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    std::int64_t field_expiry_ms = store::no_expiry;
+    if (timed) {
+      const auto after = decoder.length();
+      if (!after) return std::unexpected(after.error());
+      if (*after > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+        return std::unexpected(impossible_time);
+      if (*after != 0) {
+        if (__builtin_add_overflow(
+                earliest_ms, static_cast<std::int64_t>(*after) - 1, &field_expiry_ms) ||
+            !is_possible(field_expiry_ms))
+          return std::unexpected(impossible_time);
+      }
+    }
+    const auto field = decoder.string(field_scratch);
+    if (!field) return std::unexpected(field.error());
+    const auto value = decoder.string(value_scratch);
+    if (!value) return std::unexpected(value.error());
+    if (!hash.insert(*field, *value, field_expiry_ms)) return std::unexpected(twice);
+  }
+  return hash.is_empty() ? nullptr : std::move(entry);
+}
+
+// Requires: the listpack has pairs.
+bool has_field_twice(const ListpackView& pack) {
+  std::string digits(pack.size() / 2 * base::int64_digits_max, '\0');
+  std::vector<std::string_view> fields;
+  fields.reserve(pack.size() / 2);
+  for (std::size_t at = pack.first(); at != ListpackView::none; at = pack.skip(at, 2))
+    fields.push_back(pack.get(at, digits.data() + fields.size() * base::int64_digits_max));
+  std::ranges::sort(fields);
+  return std::ranges::adjacent_find(fields) != fields.end();
+}
+
+Decoded<store::EntryPtr> read_packed(Decoder& decoder,
+                                     std::string_view key,
+                                     std::int64_t expiry_ms) {
+  std::string scratch;
+  const auto blob = decoder.string(scratch);
+  if (!blob) return std::unexpected(blob.error());
+  if (!ListpackView::is_valid(*blob)) return std::unexpected(damaged);
+  Listpack pack = Listpack::from_bytes(*blob);
+  const std::size_t elements = pack.size();
+  if (elements % 2 != 0) return std::unexpected("a hash has a field without a value");
+  if (elements == 0) return nullptr;
+  if (has_field_twice(pack)) return std::unexpected(twice);
+  store::EntryPtr entry = Hash::make(key, expiry_ms);
+  Hash hash(*entry);
+  hash.adopt(std::move(pack));
+  const std::int64_t entries_max =
+      store::packed_limits().hash_entries.load(std::memory_order_relaxed);
+  if (static_cast<std::int64_t>(elements / 2) > entries_max) hash.unpack();
+  return entry;
+}
+
+// Field, value, time; the number before them repeats the earliest time.
+Decoded<store::EntryPtr> read_packed_triples(Decoder& decoder,
+                                             std::string_view key,
+                                             std::int64_t expiry_ms) {
+  if (const auto earliest = decoder.int64(); !earliest) return std::unexpected(earliest.error());
+  std::string scratch;
+  const auto blob = decoder.string(scratch);
+  if (!blob) return std::unexpected(blob.error());
+  if (!ListpackView::is_valid(*blob)) return std::unexpected(damaged);
+  const Listpack pack = Listpack::from_bytes(*blob);
+  store::EntryPtr entry = Hash::make(key, expiry_ms);
+  Hash hash(*entry);
+  char field_scratch[base::int64_digits_max];
+  char value_scratch[base::int64_digits_max];
+  for (std::size_t at = pack.first(); at != ListpackView::none; at = pack.skip(at, 3)) {
+    const std::size_t value_at = pack.next(at);
+    const std::size_t time_at =
+        value_at == ListpackView::none ? ListpackView::none : pack.next(value_at);
+    if (time_at == ListpackView::none)
+      return std::unexpected("a hash has a field without a value or a time");
+    const auto time_ms = pack.integer(time_at);
+    if (!time_ms || (*time_ms != 0 && !is_possible(*time_ms)))
+      return std::unexpected(impossible_time);
+    if (!hash.insert(pack.get(at, field_scratch),
+                     pack.get(value_at, value_scratch),
+                     *time_ms == 0 ? store::no_expiry : *time_ms))
+      return std::unexpected(twice);
+  }
+  return hash.is_empty() ? nullptr : std::move(entry);
+}
+
+// When the first field ends; no_expiry if none does.
+std::int64_t earliest_expiry_ms(const HashView& hash, const std::vector<HashView::Place>& fields) {
+  std::int64_t earliest_ms = store::no_expiry;
+  for (const HashView::Place at : fields)
+    earliest_ms = std::min(earliest_ms, hash.expiry_ms(at));
+  return earliest_ms;
+}
+
+}  // namespace
+
+Decoded<store::EntryPtr> read_hash(Decoder& decoder,
+                                   ValueType type,
+                                   std::string_view key,
+                                   std::int64_t expiry_ms) {
+  switch (type) {
+    case ValueType::hash_listpack:
+      return read_packed(decoder, key, expiry_ms);
+    case ValueType::hash_timed_listpack:
+      return read_packed_triples(decoder, key, expiry_ms);
+    default:
+      return read_pairs(decoder, type == ValueType::hash_timed, key, expiry_ms);
+  }
+}
+
+void append_hash(base::Buffer& out, const store::Entry& entry, bool compress) {
+  const HashView hash(entry);
+  if (hash.is_packed()) return append_string(out, hash.packed_bytes(), compress);
+  std::int64_t earliest_ms = store::no_expiry;
+  std::vector<HashView::Place> fields;
+  hash.places(fields);
+  if (entry.has_timed_fields()) {
+    earliest_ms = earliest_expiry_ms(hash, fields);
+    append_uint64(out, static_cast<std::uint64_t>(earliest_ms));
+  }
+  append_length(out, fields.size());
+  char scratch[base::int64_digits_max];
+  for (const HashView::Place at : fields) {
+    if (entry.has_timed_fields()) {
+      const std::int64_t field_expiry_ms = hash.expiry_ms(at);
+      append_length(out,
+                    field_expiry_ms == store::no_expiry
+                        ? 0
+                        : static_cast<std::uint64_t>(field_expiry_ms - earliest_ms) + 1);
+    }
+    append_string(out, hash.field(at, scratch), compress);
+    append_string(out, hash.value(at, scratch), compress);
+  }
+}
+
+}  // namespace duplex::rdb
