@@ -34,6 +34,9 @@ Read reader_of(ValueType type) {
   switch (type) {
     case ValueType::string:
       return read_string;
+    case ValueType::list:
+    case ValueType::list_quicklist_2:
+      return read_list;
     case ValueType::hash:
     case ValueType::hash_listpack:
     case ValueType::hash_timed:
@@ -51,6 +54,8 @@ Append writer_of(store::ValueType type) {
   switch (type) {
     case store::ValueType::string:
       return append_string_value;
+    case store::ValueType::list:
+      return append_list;
     case store::ValueType::hash:
       return append_hash;
     default:

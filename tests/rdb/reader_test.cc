@@ -153,18 +153,18 @@ TEST(RdbReader, RefusesEveryFlippedBit) {
 }
 
 TEST(RdbReader, NamesKeyTypeAndOffsetOfWhatItCannotRead) {
-  // The golden file of an older Redis, with a string and then a list.
+  // The golden file of an older Redis, whose list is said to be a module's value.
   const Reading reading =
       read_all(from_hex("524544495330303039fa0972656469732d76657205362e302e30fe00fb0601fc00d8c32cbb"
                         "0300000003737472056865"
-                        "6c6c6f01046c69737402016101620203736574020178017905047a73657401016d00000000"
+                        "6c6c6f07046c69737402016101620203736574020178017905047a73657401016d00000000"
                         "0000f83f04046861736801"
                         "016601760f047374726d0110000000000000000100000000000000011d1d0000000a000101"
                         "0001010181660200010201"
                         "000100018176020401ff01010100ff9c3cd22f1d2b02d8"));
 
   EXPECT_EQ(reading.lines.back(), "entry str=hello expire 4102444800000");
-  EXPECT_EQ(reading.error, "offset 57: key 'list' has type 1 (list), which cannot be read");
+  EXPECT_EQ(reading.error, "offset 57: key 'list' has type 7 (value of a module), which cannot be read");
 }
 
 TEST(RdbReader, SaysWhatIsWrong) {
