@@ -1,0 +1,58 @@
+// A large sorted set: its members found by their text, and in their order.
+#include "store/ranked_members.h"
+
+#include "base/memory.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace duplex::store {
+
+void RankedMembers::insert(double score, std::string_view text, std::uint64_t hash) {
+  ScoredMember* member = ScoredMember::make(score, text);
+  index_.insert(hash, ScoredSlot(member));
+  tree_.insert(member);
+}
+
+void RankedMembers::erase(Index::Position position, std::uint64_t hash) {
+  ScoredMember* member = position.slot->member();
+  tree_.erase(member);
+  index_.erase(position, hash);
+  ScoredMember::destroy(member);
+}
+
+void RankedMembers::erase_range(std::size_t rank, std::size_t count) {
+  for (; count > 0; --count) {
+    const std::string_view text = tree_.at(rank).member()->text();
+    const std::uint64_t hash = base::hash_bytes(text);
+    erase(index_.find(text, hash), hash);
+  }
+}
+
+void* RankedMembers::clone(const void* value) {
+  auto copy = std::make_unique<RankedMembers>();
+  for (auto at = static_cast<const RankedMembers*>(value)->tree_.at(0); at; at.next()) {
+    const std::string_view text = at.member()->text();
+    copy->insert(at.member()->score(), text, base::hash_bytes(text));
+  }
+  return copy.release();
+}
+
+std::size_t RankedMembers::memory_bytes(const void* value) {
+  const auto& members = *static_cast<const RankedMembers*>(value);
+  constexpr std::size_t samples_max = 64;
+  const std::size_t step = std::max<std::size_t>(members.size() / samples_max, 1);
+  std::size_t bytes = 0;
+  std::size_t samples = 0;
+  for (std::size_t rank = 0; rank < members.size(); rank += step, ++samples)
+    bytes += base::usable_size(members.tree_.at(rank).member());
+  const std::size_t of_members = samples == 0 ? 0 : bytes * members.size() / samples;
+  return sizeof members + members.index_.memory_bytes() + members.tree_.memory_bytes() + of_members;
+}
+
+bool RankedMembers::is_heavy(const void* value) {
+  constexpr std::size_t light_members_max = 64;
+  return static_cast<const RankedMembers*>(value)->size() > light_members_max;
+}
+
+}  // namespace duplex::store
