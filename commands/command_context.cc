@@ -8,6 +8,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "store/hash.h"
 
 namespace duplex::commands {
 
@@ -203,6 +204,41 @@ void CommandContext::expire(int database, const store::HashedKey& key, store::Ta
   discard(lock_.erase(database, key, at));
   services_.watchers.touch(database, key.key);
   notify(database, key.key, Event::expired, "expired");
+}
+
+void CommandContext::remove_ended_fields(int database,
+                                         const store::HashedKey& key,
+                                         store::Table::Position at,
+                                         std::span<const std::string> fields) {
+  store::Hash hash(*at.entry(), now_ms_);
+  std::vector<std::string_view> logged{"HDEL", effects_.keep(std::string(key.key))};
+  for (const std::string& field : fields) {
+    hash.erase(field);
+    logged.push_back(effects_.keep(field));
+  }
+  effects_.add(database, logged);
+  lock_.note_expiry(database, key, at);
+  services_.watchers.touch(database, key.key);
+  notify(database, key.key, Event::hash, "hexpired");
+}
+
+bool CommandContext::sweep_fields(int database,
+                                  const store::HashedKey& key,
+                                  store::Table::Position at,
+                                  std::size_t limit) {
+  store::Hash hash(*at.entry(), now_ms_);
+  std::vector<std::string> fields;
+  const bool done = hash.collect_ended(limit, fields);
+  if (fields.empty()) {
+    lock_.note_expiry(database, key, at);
+    return done;
+  }
+  remove_ended_fields(database, key, at, fields);
+  if (hash.is_empty()) {
+    discard(lock_.erase(database, key, at));
+    notify(database, key.key, Event::generic, "del");
+  }
+  return done;
 }
 
 void CommandContext::remove_expired(int database, std::span<const store::HashedKey> keys) {

@@ -151,6 +151,12 @@ class CommandContext {
   }
   // Removes keys that were found to have ended; the shard they live in must be held.
   void remove_expired(int database, std::span<const store::HashedKey> keys);
+  // Removes these fields of a hash, which have ended; logs and announces that. The hash may be empty
+  // afterwards: then its key has to be erased.
+  void remove_ended_fields(int database,
+                           const store::HashedKey& key,
+                           store::Table::Position at,
+                           std::span<const std::string> fields);
   // Logs and forgets the effects gathered so far; needed before a shard is given up.
   void flush_effects();
 
@@ -173,6 +179,12 @@ class CommandContext {
     lock_.unlock();
     return go_on;
   }
+  // Removes up to `limit` fields of a hash that have ended, and the key if no others are left.
+  // Returns whether these were all.
+  bool sweep_fields(int database,
+                    const store::HashedKey& key,
+                    store::Table::Position at,
+                    std::size_t limit);
   // Removes an entry that has ended; logs and announces it.
   void expire(int database, const store::HashedKey& key, store::Table::Position at);
   store::Table::Position find_live(int database, const store::HashedKey& key);

@@ -287,7 +287,11 @@ std::size_t Executor::expire_cycle(std::int64_t budget_us) {
         for (store::Entry* entry : expired_) {
           const std::string key(entry->key());
           const store::HashedKey hashed{key};
-          context_.expire(database, hashed, context_.lock_.find(database, hashed));
+          const store::Table::Position at = context_.lock_.find(database, hashed);
+          if (at.entry()->is_expired(context_.now_ms_))
+            context_.expire(database, hashed, at);
+          else
+            done &= context_.sweep_fields(database, hashed, at, batch_max);
         }
         removed += expired_.size();
       }

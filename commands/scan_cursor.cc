@@ -1,4 +1,4 @@
-// SCAN's cursor: one number that says which shard, and where in the order of its hashes.
+// The cursors of SCAN and of HSCAN, SSCAN, ZSCAN: numbers that say where in the order of hashes.
 #include "commands/scan_cursor.h"
 
 #include "base/glob.h"
@@ -12,14 +12,19 @@ namespace duplex::commands {
 static_assert(store::shard_count == std::size_t{1} << ScanCursor::shard_bits);
 
 std::optional<ScanCursor> ScanCursor::parse(std::string_view text) {
+  const auto number = parse_cursor(text);
+  return number ? std::optional(of(*number)) : std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_cursor(std::string_view text) {
   std::string_view digits = text;
   const bool negative = digits.starts_with('-');
   if (negative || digits.starts_with('+')) digits.remove_prefix(1);
-  if (text.empty()) return ScanCursor{};
+  if (text.empty()) return 0;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return of(negative ? 0 - number : number);
+  return negative ? 0 - number : number;
 }
 
 std::optional<std::size_t> only_shard(std::string_view pattern) {

@@ -1,4 +1,4 @@
-// SCAN's cursor: one number that says which shard, and where in the order of its hashes.
+// The cursors of SCAN and of HSCAN, SSCAN, ZSCAN: numbers that say where in the order of hashes.
 #pragma once
 
 #include <cstddef>
@@ -29,9 +29,21 @@ struct ScanCursor {
     return {.shard = static_cast<std::size_t>(number & ((1u << shard_bits) - 1)),
             .hash = number >> shard_bits << (64 - hash_bits)};
   }
-  // Reads what a client sent: any 64-bit number, as strtoull takes it, without a leading blank.
   static std::optional<ScanCursor> parse(std::string_view text);
 };
+
+// Reads what a client sent: any 64-bit number, as strtoull takes it, without a leading blank.
+std::optional<std::uint64_t> parse_cursor(std::string_view text);
+
+// The place in one collection: the upper 53 bits of a hash, so that it is the same for clients.
+// Requires: a hash comes from PageTable::scan(), so its lower bits are zero.
+inline constexpr unsigned element_cursor_bits = 53;
+constexpr std::uint64_t element_cursor(std::uint64_t hash) {
+  return hash >> (64 - element_cursor_bits);
+}
+constexpr std::uint64_t element_hash(std::uint64_t cursor) {
+  return cursor << (64 - element_cursor_bits);
+}
 
 // The only shard that can hold keys matching the pattern, if its hash tag, or the whole of it, is
 // free of wildcards.

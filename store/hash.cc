@@ -86,8 +86,7 @@ bool Hash::set(std::string_view field, std::string_view value, Expiry expiry) {
   }
   Entry* old = at.entry();
   const bool ended = old->is_expired(now_ms_);
-  const std::int64_t expiry_ms =
-      expiry == Expiry::keep && !ended ? old->expiry_ms() : no_expiry;
+  const std::int64_t expiry_ms = expiry == Expiry::keep && !ended ? old->expiry_ms() : no_expiry;
   if (old->expiry_ms() != expiry_ms || !old->assign_in_place(value)) {
     fields.replace(at, Entry::make_string(field, value, expiry_ms));
     update_mark();

@@ -45,9 +45,14 @@ class HashView {
   // nowhere if there is no such field.
   Place find(std::string_view field) const {
     const Place at = find_any(field);
-    return at != nowhere && has_ended(at) ? nowhere : at;
+    return at != nowhere && has_ended_at(at) ? nowhere : at;
   }
   bool contains(std::string_view field) const { return find(field) != nowhere; }
+  // Whether the field was there and has ended.
+  bool has_ended(std::string_view field) const {
+    const Place at = find_any(field);
+    return at != nowhere && has_ended_at(at);
+  }
   // `scratch` has int64_digits_max bytes.
   std::string_view field(Place at, char* scratch) const {
     return is_packed() ? pack().get(at, scratch) : field_entry(at)->key();
@@ -78,7 +83,7 @@ class HashView {
   ListpackView pack() const { return ListpackView(entry_->collection()); }
   FieldTable& table() const { return *static_cast<FieldTable*>(entry_->collection()); }
   static Entry* field_entry(Place at) { return reinterpret_cast<Entry*>(at); }
-  bool has_ended(Place at) const {
+  bool has_ended_at(Place at) const {
     return entry_->has_timed_fields() && field_entry(at)->is_expired(now_ms_);
   }
   Place find_any(std::string_view field) const;
