@@ -36,4 +36,12 @@ inline std::optional<IndexRange> ordered_range(std::int64_t start,
   return clamped_range(start, end, size);
 }
 
+// Of lists and sorted sets: a range that ends before the beginning is empty ("LRANGE k 0 -100").
+inline std::optional<IndexRange> element_range(std::int64_t start,
+                                               std::int64_t end,
+                                               std::size_t size) {
+  if (end < 0 && end + static_cast<std::int64_t>(size) < 0) return std::nullopt;
+  return clamped_range(start, end, size);
+}
+
 }  // namespace duplex::commands
