@@ -6,8 +6,12 @@ once, or last for longer than any run; what ends soon is followed by a pause.
 
 import random
 
+from differential import hash_commands
+
 KEYS = [b"k%d" % number for number in range(12)]
 KEYS += [b"", b"key with space", b"\0bin\xff", b"{tag}a"]
+# Keys that mostly hold one type, so that its commands find something.
+TYPED_KEYS = [b"h%d" % number for number in range(5)]
 DATABASES = 3
 FAR_SECONDS = 4102444800
 
@@ -30,9 +34,15 @@ class Pause:
 class Commands:
     """Makes commands; the same seed makes the same ones."""
 
-    def __init__(self, seed, with_other_types):
+    def __init__(self, seed, known):
+        """`known`: those of OTHER_COMMANDS that both servers know."""
         self._random = random.Random(seed)
-        weights = _WEIGHTS | (_OTHER_TYPES if with_other_types else {})
+        weights = dict(_WEIGHTS)
+        if len(known) == len(OTHER_COMMANDS):
+            weights |= _OTHER_TYPES
+        for name, family in _FAMILIES.items():
+            if name in known:
+                weights |= family.WEIGHTS
         self._makers = list(weights)
         self._weights = list(weights.values())
 
@@ -59,7 +69,7 @@ class Commands:
         """Makes one command in twelve wrong, or differently written."""
         roll = self._random.random()
         at = self._random.randrange(len(command))
-        if command[0] == b"SCAN" and at < 2:
+        if command[0] in (b"SCAN", b"HSCAN") and at < 3:
             return command  # What another cursor than 0 finds is up to the server.
         if roll < 0.02:
             del command[max(at, 1) :]
@@ -98,6 +108,12 @@ class Commands:
 
     def key(self):
         return self._random.choice(KEYS)
+
+    def key_of(self, letter):
+        """Mostly a key whose values are of the type that the letter stands for."""
+        if self.chance(0.1):
+            return self.key()
+        return self._random.choice([key for key in TYPED_KEYS if key.startswith(letter.encode())])
 
     def keys(self, least=1, most=4):
         return [self.key() for _ in range(self._random.randint(least, most))]
@@ -274,9 +290,14 @@ _OTHER_TYPES = {
     lambda c: ["ZADD", c.key(), 1, "a"]: 2,
 }
 
+# Of each type one command; and the families that can be made when it is known.
+OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd"]
+_FAMILIES = {"hset": hash_commands}
+
 # Commands whose replies can be compared as they are, so that they may stand in a transaction.
 EXACT_IN_TRANSACTIONS = set(
     b"SET GET APPEND INCR DECR INCRBY DECRBY INCRBYFLOAT GETDEL GETEX GETRANGE GETSET LCS MGET "
     b"MSET MSETNX SETNX SETRANGE STRLEN SETBIT GETBIT BITOP BITFIELD DEL UNLINK EXISTS PERSIST "
     b"TYPE COPY RENAME RENAMENX MOVE SELECT DBSIZE".split()
+    + hash_commands.EXACT
 )

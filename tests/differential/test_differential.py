@@ -34,9 +34,10 @@ def pair():
         yield first, second
 
 
-def knows_other_types(client):
-    reply = client.call("COMMAND", "INFO", "rpush", "sadd", "hset", "zadd")
-    return all(item.kind == "array" for item in reply.value)
+def known_commands(client):
+    names = random_commands.OTHER_COMMANDS
+    reply = client.call("COMMAND", "INFO", *names)
+    return {name for name, item in zip(names, reply.value) if item.kind == "array"}
 
 
 class Run:
@@ -61,8 +62,8 @@ class Run:
             client.close()
 
     def play(self, count):
-        other_types = all(knows_other_types(client) for client in self.clients)
-        commands = random_commands.Commands(self.seed, other_types)
+        known = set.intersection(*map(known_commands, self.clients))
+        commands = random_commands.Commands(self.seed, known)
         length = commands.pipeline_length()
         done = 0
         while done < count:
@@ -70,7 +71,7 @@ class Run:
                 if isinstance(step, random_commands.Pause):
                     self._flush()
                     time.sleep(step.seconds)
-                elif step[0].upper() == b"SCAN":
+                elif step[0].upper() in (b"SCAN", b"HSCAN"):
                     self._flush()
                     self._compare(step, *[scan(client, step) for client in self.clients])
                 else:
@@ -99,7 +100,7 @@ class Run:
         pytest.fail(self._describe(command, first, second), pytrace=False)
 
     def _describe(self, command, first, second):
-        keys = set(command[1:]) & set(random_commands.KEYS)
+        keys = set(command[1:]) & set(random_commands.KEYS + random_commands.TYPED_KEYS)
         related = [
             (earlier, reply)
             for earlier, reply in self.history[:-1]
@@ -125,6 +126,8 @@ class Run:
                 kind = self._both("TYPE", key)
                 if kind.value == b"string":
                     self._both("GET", key)
+                elif kind.value == b"hash":
+                    self._both("HGETALL", key)
                 self._both("PTTL", key)
                 self._both("OBJECT", "ENCODING", key)
                 del self.history[played:]
@@ -147,6 +150,7 @@ def scan(client, command):
     """Follows the cursor to its end and returns all that was found, sorted."""
     found = set()
     command = list(command)
+    at = 1 if command[0].upper() == b"SCAN" else 2
     while True:
         reply = client.call(*command)
         if reply.kind != "array":
@@ -155,7 +159,14 @@ def scan(client, command):
         found.update(items.value)
         if cursor.value == b"0":
             return resp.Reply("array", sorted(found))
-        command[1] = cursor.value
+        command[at] = cursor.value
+
+
+def pairs(reply):
+    """The pairs of a hash, sorted."""
+    if reply.kind == "map":
+        return sorted(reply.value)
+    return sorted(zip(reply.value[::2], reply.value[1::2]))
 
 
 def is_close(command, first, second):
@@ -165,7 +176,13 @@ def is_close(command, first, second):
         return False
     if name == b"KEYS" and first.kind == "array":
         return sorted(first.value) == sorted(second.value)
-    if name == b"RANDOMKEY":
+    if name in (b"HKEYS", b"HVALS") and first.kind == "array":
+        return sorted(first.value) == sorted(second.value)
+    if name == b"HGETALL" and first.kind in ("array", "map"):
+        return pairs(first) == pairs(second)
+    if name == b"HRANDFIELD" and first.kind == "array":
+        return len(first.value) == len(second.value)
+    if name in (b"RANDOMKEY", b"HRANDFIELD"):
         return True
     if name == b"OBJECT" and first.kind == "integer":
         return command[1].upper() == b"REFCOUNT"
