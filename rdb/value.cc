@@ -37,6 +37,10 @@ Read reader_of(ValueType type) {
     case ValueType::list:
     case ValueType::list_quicklist_2:
       return read_list;
+    case ValueType::zset:
+    case ValueType::zset_2:
+    case ValueType::zset_listpack:
+      return read_sorted_set;
     case ValueType::hash:
     case ValueType::hash_listpack:
     case ValueType::hash_timed:
@@ -56,6 +60,8 @@ Append writer_of(store::ValueType type) {
       return append_string_value;
     case store::ValueType::list:
       return append_list;
+    case store::ValueType::sorted_set:
+      return append_sorted_set;
     case store::ValueType::hash:
       return append_hash;
     default:

@@ -5,8 +5,27 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace duplex::store {
+
+RankedMembers::RankedMembers(Index members) : index_(std::move(members)) {
+  struct Item {
+    double score;
+    ScoredMember* member;
+  };
+  std::vector<Item> items;
+  items.reserve(index_.size());
+  index_.for_each([&](const ScoredSlot& slot) {
+    items.push_back({slot.member()->score(), slot.member()});
+  });
+  std::ranges::sort(items, [](const Item& a, const Item& b) {
+    return a.score != b.score ? a.score < b.score : a.member->text() < b.member->text();
+  });
+  for (const Item& item : items)
+    tree_.insert(item.member);
+}
 
 void RankedMembers::insert(double score, std::string_view text, std::uint64_t hash) {
   ScoredMember* member = ScoredMember::make(score, text);

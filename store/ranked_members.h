@@ -35,6 +35,10 @@ class RankedMembers {
  public:
   using Index = PageTable<ScoredSlot>;
 
+  RankedMembers() = default;
+  // Takes over members that no tree holds yet, and puts them in order.
+  explicit RankedMembers(Index members);
+
   std::size_t size() const { return tree_.size(); }
   const Index& index() const { return index_; }
   const SortedTree& tree() const { return tree_; }

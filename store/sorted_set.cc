@@ -50,11 +50,7 @@ EntryPtr SortedSet::make(std::string_view key, std::int64_t expiry_ms) {
       key, ValueType::sorted_set, Encoding::listpack, Listpack().release(), expiry_ms);
 }
 
-std::size_t SortedSet::size() const {
-  return is_packed() ? packed().size() : ranked().size();
-}
-
-SortedSet::Place SortedSet::find(std::string_view text) const {
+SortedSetView::Place SortedSetView::find(std::string_view text, std::uint64_t hash) const {
   Place place;
   if (is_packed()) {
     const PackedScoresView members = packed();
@@ -63,14 +59,14 @@ SortedSet::Place SortedSet::find(std::string_view text) const {
     if (place.is_there) place.score = members.score(place.at);
     return place;
   }
-  place.hash = base::hash_bytes(text);
+  place.hash = hash;
   place.slot = ranked().find(text, place.hash);
   place.is_there = static_cast<bool>(place.slot);
   if (place.is_there) place.score = place.slot.slot->member()->score();
   return place;
 }
 
-std::size_t SortedSet::rank(const Place& place) const {
+std::size_t SortedSetView::rank(const Place& place) const {
   if (is_packed()) return packed().rank(place.at);
   return ranked().tree().rank(place.slot.slot->member());
 }
@@ -137,7 +133,7 @@ void SortedSet::erase(const RankRange& range) {
   });
 }
 
-RankRange SortedSet::find(const ScoreRange& range) const {
+RankRange SortedSetView::find(const ScoreRange& range) const {
   const bool is_nothing = range.min > range.max ||
                           (range.min == range.max && (range.min_excluded || range.max_excluded));
   if (is_nothing) return {};
@@ -153,7 +149,7 @@ RankRange SortedSet::find(const ScoreRange& range) const {
                  range.max_excluded ? tree.count_below(range.max) : tree.count_up_to(range.max));
 }
 
-RankRange SortedSet::find(const TextRange& range) const {
+RankRange SortedSetView::find(const TextRange& range) const {
   const auto count = [&](const TextBound& bound, bool with_equal) -> std::size_t {
     if (bound.kind == TextBound::Kind::lowest) return 0;
     if (bound.kind == TextBound::Kind::highest) return size();
@@ -166,7 +162,7 @@ RankRange SortedSet::find(const TextRange& range) const {
   return between(count(range.min, range.min.excluded), count(range.max, !range.max.excluded));
 }
 
-std::optional<std::string_view> SortedSet::packed_bytes() const {
+std::optional<std::string_view> SortedSetView::packed_bytes() const {
   if (!is_packed()) return std::nullopt;
   return packed().list().blob();
 }
@@ -181,7 +177,7 @@ EntryPtr SortedSet::from_packed(std::string_view key, Listpack members, std::int
   return entry;
 }
 
-bool SortedSet::is_sorted_set(const ListpackView& members) {
+bool SortedSetView::is_sorted_set(const ListpackView& members) {
   if (members.size() % 2 != 0) return false;
   std::unordered_set<std::string> seen;
   std::string last_text;

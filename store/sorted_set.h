@@ -1,6 +1,7 @@
 // A sorted set in an entry, whichever way it is kept.
 #pragma once
 
+#include "base/hash.h"
 #include "store/entry.h"
 #include "store/listpack.h"
 #include "store/packed_scores.h"
@@ -43,12 +44,11 @@ struct RankRange {
   friend bool operator==(const RankRange&, const RankRange&) = default;
 };
 
-// Small ones are a listpack of members and scores in order, large ones RankedMembers. A view: it
-// costs nothing to make.
+// Small ones are a listpack of members and scores in order, large ones RankedMembers. A view for
+// reading: it costs nothing to make.
 //
 // Thread: under the lock of the entry's shard.
-// Requires everywhere: texts given do not lie in the sorted set. Scores are never NaN.
-class SortedSet {
+class SortedSetView {
  public:
   // What find() found. Valid until the next change.
   struct Place {
@@ -56,6 +56,7 @@ class SortedSet {
     double score = 0;
 
    private:
+    friend class SortedSetView;
     friend class SortedSet;
     std::uint64_t hash = 0;
     std::size_t at = 0;                     // in the listpack
@@ -63,30 +64,21 @@ class SortedSet {
   };
 
   // Requires: the entry holds a sorted set.
-  explicit SortedSet(Entry& entry) : entry_(&entry) {}
-  static EntryPtr make(std::string_view key, std::int64_t expiry_ms);
+  explicit SortedSetView(const Entry& entry) : entry_(&entry) {}
 
-  std::size_t size() const;
+  std::size_t size() const { return is_packed() ? packed().size() : ranked().size(); }
   bool is_empty() const { return size() == 0; }
 
-  Place find(std::string_view text) const;
-  std::optional<double> score(std::string_view text) const {
-    const Place place = find(text);
+  Place find(std::string_view text) const { return find(text, hash_for(text)); }
+  // The same for a caller who knows base::hash_bytes(text).
+  Place find(std::string_view text, std::uint64_t hash) const;
+  std::optional<double> score(std::string_view text) const { return score(text, hash_for(text)); }
+  std::optional<double> score(std::string_view text, std::uint64_t hash) const {
+    const Place place = find(text, hash);
     return place.is_there ? std::optional(place.score) : std::nullopt;
   }
   // How many members stand before this one. Requires: it is there.
   std::size_t rank(const Place& place) const;
-
-  // Requires: find(text) gave `place`, and the member is not there.
-  void add(std::string_view text, double score, const Place& place);
-  // Gives a member another score. Requires: find(text) gave `place`, and the member is there.
-  void change(std::string_view text, double score, const Place& place);
-  // Adds the member or changes its score.
-  void put(std::string_view text, double score);
-  // Requires: the member is there.
-  void erase(const Place& place);
-  // Requires: the range is within the set.
-  void erase(const RankRange& range);
 
   RankRange find(const ScoreRange& range) const;
   // Requires, for a result that makes sense: all members have the same score.
@@ -104,19 +96,49 @@ class SortedSet {
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
 
-  // For RDB: the listpack's bytes; nothing if it is kept otherwise.
+  // The listpack's bytes; nothing if it is kept otherwise.
   std::optional<std::string_view> packed_bytes() const;
-  // Takes over a listpack of members and scores that is_sorted_set() has seen. It is converted if
-  // it is larger than sorted sets are kept packed.
-  static EntryPtr from_packed(std::string_view key, Listpack members, std::int64_t expiry_ms);
   // Whether a valid listpack holds members and scores, in order, none of them twice.
   static bool is_sorted_set(const ListpackView& members);
 
- private:
+ protected:
   bool is_packed() const { return entry_->encoding() == Encoding::listpack; }
+  std::uint64_t hash_for(std::string_view text) const {
+    return is_packed() ? 0 : base::hash_bytes(text);
+  }
   PackedScoresView packed() const { return PackedScoresView(entry_->collection()); }
+  const RankedMembers& ranked() const {
+    return *static_cast<const RankedMembers*>(entry_->collection());
+  }
+
+ private:
+  const Entry* entry_;
+};
+
+// The same for changing.
+// Requires everywhere: texts given do not lie in the sorted set. Scores are never NaN.
+class SortedSet : public SortedSetView {
+ public:
+  explicit SortedSet(Entry& entry) : SortedSetView(entry), entry_(&entry) {}
+  static EntryPtr make(std::string_view key, std::int64_t expiry_ms);
+  // Takes over a listpack that is_sorted_set(). It is converted if it is larger than sorted sets
+  // are kept packed.
+  static EntryPtr from_packed(std::string_view key, Listpack members, std::int64_t expiry_ms);
+
+  // Requires: find(text) gave `place`, and the member is not there.
+  void add(std::string_view text, double score, const Place& place);
+  // Gives a member another score. Requires: find(text) gave `place`, and the member is there.
+  void change(std::string_view text, double score, const Place& place);
+  // Adds the member or changes its score.
+  void put(std::string_view text, double score);
+  // Requires: the member is there.
+  void erase(const Place& place);
+  // Requires: the range is within the set.
+  void erase(const RankRange& range);
+
+ private:
   RankedMembers& ranked() const { return *static_cast<RankedMembers*>(entry_->collection()); }
-  // Calls change(PackedScores&) and keeps the block that comes out of it.
+  // Calls change(Listpack&) and keeps the block that comes out of it.
   template <typename Change>
   void change_packed(Change&& change);
   bool fits_packed(std::string_view text) const;
@@ -126,7 +148,7 @@ class SortedSet {
 };
 
 template <typename Visit>
-void SortedSet::visit(const RankRange& range, bool reverse, Visit&& visit) const {
+void SortedSetView::visit(const RankRange& range, bool reverse, Visit&& visit) const {
   if (range.count == 0) return;
   const std::size_t start = reverse ? range.first + range.count - 1 : range.first;
   if (is_packed()) {
@@ -151,7 +173,7 @@ void SortedSet::visit(const RankRange& range, bool reverse, Visit&& visit) const
 }
 
 template <typename Visit>
-std::uint64_t SortedSet::scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const {
+std::uint64_t SortedSetView::scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const {
   if (is_packed()) {
     visit_all(visit);
     return 0;
