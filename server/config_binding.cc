@@ -1,6 +1,9 @@
 // From the configuration to the switches that the rooms read.
 #include "server/config_binding.h"
 
+#include "store/packed_limits.h"
+
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -75,6 +78,22 @@ std::uint16_t event_bits(std::string_view letters) {
   return bits;
 }
 
+void apply_packed_limits(const Config& config, store::PackedLimits& limits) {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  limits.hash_entries.store(config.hash_max_listpack_entries, relaxed);
+  limits.hash_value.store(config.hash_max_listpack_value, relaxed);
+  limits.list_size.store(config.list_max_listpack_size, relaxed);
+  limits.list_compress_depth.store(config.list_compress_depth, relaxed);
+  limits.set_intset_entries.store(config.set_max_intset_entries, relaxed);
+  limits.set_listpack_entries.store(config.set_max_listpack_entries, relaxed);
+  limits.set_listpack_value.store(config.set_max_listpack_value, relaxed);
+  limits.zset_entries.store(config.zset_max_listpack_entries, relaxed);
+  limits.zset_value.store(config.zset_max_listpack_value, relaxed);
+  limits.stream_node_bytes.store(config.stream_node_max_bytes, relaxed);
+  limits.stream_node_entries.store(config.stream_node_max_entries, relaxed);
+  limits.hll_sparse_bytes.store(config.hll_sparse_max_bytes, relaxed);
+}
+
 void apply_output_limit(const OutputLimit& from, net::OutputLimit& to) {
   to.hard_bytes.store(static_cast<std::size_t>(from.hard_bytes), std::memory_order_relaxed);
   to.soft_bytes.store(static_cast<std::size_t>(from.soft_bytes), std::memory_order_relaxed);
@@ -89,6 +108,7 @@ void apply_settings(const Config& config, commands::Settings& settings) {
                                   std::memory_order_relaxed);
   settings.events.store(event_bits(config.notify_keyspace_events), std::memory_order_relaxed);
   settings.change_password(config.requirepass);
+  apply_packed_limits(config, store::packed_limits());
 }
 
 void apply_limits(const Config& config, net::SessionLimits& limits) {

@@ -123,7 +123,19 @@ void Server::bind_config() {
                                       "client-query-buffer-limit",
                                       "client-output-buffer-limit",
                                       "loglevel",
-                                      "appendfsync"})
+                                      "appendfsync",
+                                      "hash-max-listpack-entries",
+                                      "hash-max-listpack-value",
+                                      "list-max-listpack-size",
+                                      "list-compress-depth",
+                                      "set-max-intset-entries",
+                                      "set-max-listpack-entries",
+                                      "set-max-listpack-value",
+                                      "zset-max-listpack-entries",
+                                      "zset-max-listpack-value",
+                                      "hll-sparse-max-bytes",
+                                      "stream-node-max-bytes",
+                                      "stream-node-max-entries"})
     config_.on_change(name, apply);
 }
 
