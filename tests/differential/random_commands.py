@@ -6,12 +6,12 @@ once, or last for longer than any run; what ends soon is followed by a pause.
 
 import random
 
-from differential import hash_commands
+from differential import hash_commands, list_commands
 
 KEYS = [b"k%d" % number for number in range(12)]
 KEYS += [b"", b"key with space", b"\0bin\xff", b"{tag}a"]
 # Keys that mostly hold one type, so that its commands find something.
-TYPED_KEYS = [b"h%d" % number for number in range(5)]
+TYPED_KEYS = [b"%c%d" % (letter, number) for letter in b"hl" for number in range(5)]
 DATABASES = 3
 FAR_SECONDS = 4102444800
 
@@ -292,7 +292,7 @@ _OTHER_TYPES = {
 
 # Of each type one command; and the families that can be made when it is known.
 OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd"]
-_FAMILIES = {"hset": hash_commands}
+_FAMILIES = {"hset": hash_commands, "rpush": list_commands}
 
 # Commands whose replies can be compared as they are, so that they may stand in a transaction.
 EXACT_IN_TRANSACTIONS = set(
@@ -300,4 +300,5 @@ EXACT_IN_TRANSACTIONS = set(
     b"MSET MSETNX SETNX SETRANGE STRLEN SETBIT GETBIT BITOP BITFIELD DEL UNLINK EXISTS PERSIST "
     b"TYPE COPY RENAME RENAMENX MOVE SELECT DBSIZE".split()
     + hash_commands.EXACT
+    + list_commands.EXACT
 )
