@@ -151,8 +151,8 @@ class CommandContext {
   }
   // Removes keys that were found to have ended; the shard they live in must be held.
   void remove_expired(int database, std::span<const store::HashedKey> keys);
-  // Removes these fields of a hash, which have ended; logs and announces that. The hash may be empty
-  // afterwards: then its key has to be erased.
+  // Removes these fields of a hash, which have ended; logs and announces that. The hash may be left
+  // empty: then its key has to be erased.
   void remove_ended_fields(int database,
                            const store::HashedKey& key,
                            store::Table::Position at,

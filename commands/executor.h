@@ -50,7 +50,8 @@ class Executor {
   // that nothing ends while the log is replayed. Returns what is wrong with the record, or nothing.
   std::optional<std::string> replay(Client& client, Args args);
 
-  // Removes keys that have ended, and fields of hashes, in shards that are due, for about `budget_us`. Returns how many.
+  // Removes keys that have ended, and fields of hashes, in shards that are due, for about
+  // `budget_us`. Returns how many keys it looked at.
   std::size_t expire_cycle(std::int64_t budget_us);
 
   // Drops everything the client holds on to: subscriptions, watched keys, its place in lists.

@@ -7,7 +7,11 @@ def _key(c):
 
 def _field(c):
     return c.one_of(
-        "f%d" % c.small(0, 5), "f%d" % c.small(0, 5), c.small(-3, 20), c.value(), "f%d" % c.small(0, 700)
+        "f%d" % c.small(0, 5),
+        "f%d" % c.small(0, 5),
+        "f%d" % c.small(0, 700),
+        c.small(-3, 20),
+        c.value(),
     )
 
 
