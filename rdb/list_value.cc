@@ -1,9 +1,11 @@
-// Lists: as plain strings and as rows of nodes.
+// Lists: as plain strings, and as nodes of several kinds.
 #include "rdb/collection_values.h"
 #include "rdb/encoder.h"
+#include "rdb/ziplist.h"
 #include "store/list.h"
 
 #include <string>
+#include <utility>
 
 namespace duplex::rdb {
 
@@ -43,18 +45,37 @@ Decoded<bool> read_nodes(Decoder& decoder, std::uint64_t count, store::List& lis
   return true;
 }
 
+// The nodes of Redis 3.2 to 6.2, or the only one of the versions before.
+Decoded<bool> read_ziplists(Decoder& decoder, std::uint64_t count, store::List& list) {
+  std::string scratch;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto bytes = decoder.string(scratch);
+    if (!bytes) return std::unexpected(bytes.error());
+    auto pack = listpack_from_ziplist(*bytes);
+    if (!pack) return std::unexpected("a list has a damaged ziplist");
+    if (!pack->is_empty()) list.append_node(store::ListNode::packed(std::move(*pack)));
+  }
+  return true;
+}
+
+Decoded<bool> read_parts(Decoder& decoder, ValueType type, store::List& list) {
+  if (type == ValueType::list_ziplist) return read_ziplists(decoder, 1, list);
+  const auto count = decoder.length();
+  if (!count) return std::unexpected(count.error());
+  if (type == ValueType::list) return read_elements(decoder, *count, list);
+  if (type == ValueType::list_quicklist) return read_ziplists(decoder, *count, list);
+  return read_nodes(decoder, *count, list);
+}
+
 }  // namespace
 
 Decoded<store::EntryPtr> read_list(Decoder& decoder,
                                    ValueType type,
                                    std::string_view key,
                                    std::int64_t expiry_ms) {
-  const auto count = decoder.length();
-  if (!count) return std::unexpected(count.error());
   store::EntryPtr entry = store::List::make(key, expiry_ms);
   store::List list(*entry);
-  const auto read = type == ValueType::list ? read_elements(decoder, *count, list)
-                                            : read_nodes(decoder, *count, list);
+  const auto read = read_parts(decoder, type, list);
   if (!read) return std::unexpected(read.error());
   if (list.is_empty()) return nullptr;
   list.settle();

@@ -35,6 +35,8 @@ Read reader_of(ValueType type) {
     case ValueType::string:
       return read_string;
     case ValueType::list:
+    case ValueType::list_ziplist:
+    case ValueType::list_quicklist:
     case ValueType::list_quicklist_2:
       return read_list;
     case ValueType::zset:

@@ -72,6 +72,19 @@ TEST(ListValue, reads_the_oldest_form) {
   EXPECT_EQ(contents(**list), (std::vector<std::string>{"a", "b", "1"}));
 }
 
+TEST(ListValue, reads_ziplists) {
+  const std::string ziplist = "14000000" "0f000000" "0300" "000161" "03f2" "02c08000" "ff";
+  const std::vector<std::string> texts = {"a", "1", "128"};
+  const auto single = read(ValueType::list_ziplist, from_hex("14" + ziplist));
+  ASSERT_TRUE(single) << single.error();
+  EXPECT_EQ(contents(**single), texts);
+  EXPECT_EQ((*single)->encoding(), store::Encoding::listpack);
+  const auto nodes = read(ValueType::list_quicklist, from_hex("0214" + ziplist + "14" + ziplist));
+  ASSERT_TRUE(nodes) << nodes.error();
+  EXPECT_EQ(contents(**nodes), (std::vector<std::string>{"a", "1", "128", "a", "1", "128"}));
+  EXPECT_FALSE(read(ValueType::list_ziplist, from_hex("03616263")));
+}
+
 TEST(ListValue, an_empty_list_is_no_value) {
   for (const char* bytes : {"00", "010207070000000000ff"}) {
     const auto list = read(ValueType::list_quicklist_2, from_hex(bytes));
