@@ -3,7 +3,9 @@
 
 #include "base/assert.h"
 #include "store/field_table.h"
+#include "store/intset.h"
 #include "store/listpack.h"
+#include "store/member_table.h"
 #include "store/quicklist.h"
 #include "store/ranked_members.h"
 
@@ -16,8 +18,11 @@ template <typename Use>
 auto with_container(ValueType type, Encoding encoding, Use&& use) {
   switch (encoding) {
     case Encoding::hashtable:
+      if (type == ValueType::set) return use(static_cast<MemberTable*>(nullptr));
       DUPLEX_ASSERT(type == ValueType::hash);
       return use(static_cast<FieldTable*>(nullptr));
+    case Encoding::intset:
+      return use(static_cast<Intset*>(nullptr));
     case Encoding::listpack:
       return use(static_cast<Listpack*>(nullptr));
     case Encoding::quicklist:
