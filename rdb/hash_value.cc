@@ -2,6 +2,8 @@
 #include "base/numbers.h"
 #include "rdb/collection_values.h"
 #include "rdb/encoder.h"
+#include "rdb/ziplist.h"
+#include "rdb/zipmap.h"
 #include "store/hash.h"
 #include "store/packed_limits.h"
 
@@ -81,21 +83,38 @@ bool has_field_twice(const ListpackView& pack) {
   return std::ranges::adjacent_find(fields) != fields.end();
 }
 
+// The pairs of a blob in one of the packed forms.
+Decoded<Listpack> packed_pairs(std::string_view blob, ValueType type) {
+  if (type == ValueType::hash_zipmap) {
+    auto pack = listpack_from_zipmap(blob);
+    if (!pack) return std::unexpected("a hash is a damaged zipmap");
+    return std::move(*pack);
+  }
+  if (type == ValueType::hash_ziplist) {
+    auto pack = listpack_from_ziplist(blob);
+    if (!pack) return std::unexpected("a hash is a damaged ziplist");
+    return std::move(*pack);
+  }
+  if (!ListpackView::is_valid(blob)) return std::unexpected(damaged);
+  return Listpack::from_bytes(blob);
+}
+
 Decoded<store::EntryPtr> read_packed(Decoder& decoder,
+                                     ValueType type,
                                      std::string_view key,
                                      std::int64_t expiry_ms) {
   std::string scratch;
   const auto blob = decoder.string(scratch);
   if (!blob) return std::unexpected(blob.error());
-  if (!ListpackView::is_valid(*blob)) return std::unexpected(damaged);
-  Listpack pack = Listpack::from_bytes(*blob);
-  const std::size_t elements = pack.size();
+  auto pack = packed_pairs(*blob, type);
+  if (!pack) return std::unexpected(pack.error());
+  const std::size_t elements = pack->size();
   if (elements % 2 != 0) return std::unexpected("a hash has a field without a value");
   if (elements == 0) return nullptr;
-  if (has_field_twice(pack)) return std::unexpected(twice);
+  if (has_field_twice(*pack)) return std::unexpected(twice);
   store::EntryPtr entry = Hash::make(key, expiry_ms);
   Hash hash(*entry);
-  hash.adopt(std::move(pack));
+  hash.adopt(std::move(*pack));
   const std::int64_t entries_max =
       store::packed_limits().hash_entries.load(std::memory_order_relaxed);
   if (static_cast<std::int64_t>(elements / 2) > entries_max) hash.unpack();
@@ -149,7 +168,9 @@ Decoded<store::EntryPtr> read_hash(Decoder& decoder,
                                    std::int64_t expiry_ms) {
   switch (type) {
     case ValueType::hash_listpack:
-      return read_packed(decoder, key, expiry_ms);
+    case ValueType::hash_ziplist:
+    case ValueType::hash_zipmap:
+      return read_packed(decoder, type, key, expiry_ms);
     case ValueType::hash_timed_listpack:
       return read_packed_triples(decoder, key, expiry_ms);
     default:

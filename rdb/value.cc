@@ -45,6 +45,8 @@ Read reader_of(ValueType type) {
       return read_sorted_set;
     case ValueType::hash:
     case ValueType::hash_listpack:
+    case ValueType::hash_ziplist:
+    case ValueType::hash_zipmap:
     case ValueType::hash_timed:
     case ValueType::hash_timed_listpack:
       return read_hash;

@@ -108,6 +108,32 @@ TEST(HashValue, ReadsTriplesInAListpack) {
   EXPECT_EQ(view.expiry_ms(view.find("b")), 4102444800000);
 }
 
+TEST(HashValue, ReadsTheFormsOfOldFiles) {
+  // A zipmap with two spare bytes behind the first value, and a ziplist.
+  const std::string zipmap(
+      "\x02\x01"
+      "a\x02\x02"
+      "12..\x01"
+      "b\x00\x00\xff",
+      14);
+  const std::string ziplist(
+      "\x16\0\0\0\x13\0\0\0\x04\0\0\x01"
+      "a\x03\xfe\x0c\x03\x01"
+      "b\x03\xf2\xff",
+      22);
+
+  const auto oldest = read(payload_of("\x09\x0e" + zipmap));
+  ASSERT_TRUE(oldest);
+  EXPECT_EQ(contents(**oldest), (Pairs{{"a", "12"}, {"b", ""}}));
+  const auto old = read(payload_of("\x0d\x16" + ziplist));
+  ASSERT_TRUE(old);
+  EXPECT_EQ(contents(**old), (Pairs{{"a", "12"}, {"b", "1"}}));
+  for (std::size_t size = 0; size < zipmap.size(); ++size)
+    EXPECT_FALSE(read(
+        payload_of("\x09" + std::string(1, static_cast<char>(size)) + zipmap.substr(0, size))));
+  EXPECT_FALSE(read(payload_of("\x09\x0f" + zipmap + "x")));
+}
+
 TEST(HashValue, RefusesWhatIsNoHash) {
   const auto packed = [](std::initializer_list<std::string_view> texts) {
     store::Listpack pack;
