@@ -127,7 +127,7 @@ void run(CommandContext& ctx, const Form& form, std::string_view event = {}) {
     return store_result(
         ctx, to, scores.size() == 0 ? nullptr : scores.make_sorted_set(to.key), event);
   }
-  const store::EntryPtr result = scores.make_sorted_set({});
+  const store::EntryPtr result = scores.make_unpacked({});
   const store::SortedSetView set(*result);
   reply_members(ctx, set, {0, set.size()}, false, request.with_scores);
 }

@@ -62,12 +62,11 @@ void pop(CommandContext& ctx, SetEnd end) {
   if (ctx.argc() == 3) {
     const auto wanted = count_arg(ctx, 2, 0, errors::unterminated_number);
     if (!wanted) return;
-    if (*wanted == 0) return ctx.reply().array(0);
     count = static_cast<std::size_t>(*wanted);
   }
   Table::Position at;
   if (!ctx.find_type(ctx.key(), sorted_set_type, at)) return;
-  if (!at) return ctx.reply().array(0);
+  if (!at || count == 0) return ctx.reply().array(0);
   const SortedSetView set(*at.entry());
   const RankRange range = range_at_end(set, end, count);
   if (ctx.argc() == 2) {

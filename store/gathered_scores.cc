@@ -17,11 +17,7 @@ EntryPtr GatheredScores::make_sorted_set(std::string_view key) {
       packed = packed &&
                static_cast<std::int64_t>(slot.member()->text().size()) <= limits.zset_value;
     });
-  if (!packed) {
-    auto members = std::make_unique<RankedMembers>(std::exchange(members_, {}));
-    return Entry::make_collection(
-        key, ValueType::sorted_set, Encoding::skiplist, members.release(), no_expiry);
-  }
+  if (!packed) return make_unpacked(key);
   EntryPtr entry = SortedSet::make(key, no_expiry);
   SortedSet set(*entry);
   members_.for_each([&](const ScoredSlot& slot) {
@@ -29,6 +25,12 @@ EntryPtr GatheredScores::make_sorted_set(std::string_view key) {
   });
   members_ = {};
   return entry;
+}
+
+EntryPtr GatheredScores::make_unpacked(std::string_view key) {
+  auto members = std::make_unique<RankedMembers>(std::exchange(members_, {}));
+  return Entry::make_collection(
+      key, ValueType::sorted_set, Encoding::skiplist, members.release(), no_expiry);
 }
 
 }  // namespace duplex::store

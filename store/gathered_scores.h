@@ -27,6 +27,8 @@ class GatheredScores {
 
   // Makes a sorted set of them, and forgets them. Its encoding is that of one which has grown.
   EntryPtr make_sorted_set(std::string_view key);
+  // The same, never packed, which forgets the sign of zeros.
+  EntryPtr make_unpacked(std::string_view key);
 
  private:
   RankedMembers::Index members_;

@@ -71,7 +71,7 @@ class Run:
                 if isinstance(step, random_commands.Pause):
                     self._flush()
                     time.sleep(step.seconds)
-                elif step[0].upper() in (b"SCAN", b"HSCAN"):
+                elif step[0].upper() in (b"SCAN", b"HSCAN", b"ZSCAN"):
                     self._flush()
                     self._compare(step, *[scan(client, step) for client in self.clients])
                 else:
@@ -130,6 +130,8 @@ class Run:
                     self._both("LRANGE", key, 0, -1)
                 elif kind.value == b"hash":
                     self._both("HGETALL", key)
+                elif kind.value == b"zset":
+                    self._both("ZRANGE", key, 0, -1, "WITHSCORES")
                 self._both("PTTL", key)
                 self._both("OBJECT", "ENCODING", key)
                 del self.history[played:]
@@ -182,9 +184,9 @@ def is_close(command, first, second):
         return sorted(first.value) == sorted(second.value)
     if name == b"HGETALL" and first.kind in ("array", "map"):
         return pairs(first) == pairs(second)
-    if name == b"HRANDFIELD" and first.kind == "array":
+    if name in (b"HRANDFIELD", b"ZRANDMEMBER") and first.kind == "array":
         return len(first.value) == len(second.value)
-    if name in (b"RANDOMKEY", b"HRANDFIELD"):
+    if name in (b"RANDOMKEY", b"HRANDFIELD", b"ZRANDMEMBER"):
         return True
     if name == b"OBJECT" and first.kind == "integer":
         return command[1].upper() == b"REFCOUNT"
@@ -196,17 +198,34 @@ def is_close(command, first, second):
     return False
 
 
+def with_numbers(reply):
+    """The reply with numbers in the place of texts that are some."""
+    if reply.kind in ("array", "set"):
+        return [with_numbers(item) for item in reply.value]
+    if reply.kind in ("bulk", "double"):
+        try:
+            return float(reply.value)
+        except ValueError:
+            pass
+    return reply
+
+
 def is_known_difference(command, first, second):
     """Tells if Valkey 8 answers otherwise than Redis 7.0, and that is all.
 
     BITCOUNT and BITPOS read their arguments before they look for the key, and BITCOUNT needs no
-    end. Short lists have an encoding of their own; LREM and LPOS refuse the least integer.
+    end. Short lists have an encoding of their own; LREM and LPOS refuse the least integer. ZRANK
+    takes a fourth argument; scores are written in fewer digits.
     """
     name = command[0].upper()
     if name == b"OBJECT":
         return (first.value, second.value) == (b"quicklist", b"listpack")
     if name in (b"LREM", b"LPOS"):
         return second.kind == "error" and b"-9223372036854775808" in command
+    if name in (b"ZRANK", b"ZREVRANK"):
+        return len(command) > 3 and first.kind == "error"
+    if name.startswith(b"Z"):
+        return with_numbers(first) == with_numbers(second)
     if name not in (b"BITCOUNT", b"BITPOS"):
         return False
     if second.kind == "error":
