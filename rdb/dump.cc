@@ -36,12 +36,13 @@ std::expected<store::EntryPtr, DumpError> read_dump(std::string_view payload,
   std::uint64_t checksum = 0;
   std::memcpy(&version, payload.data() + body.size(), sizeof version);
   std::memcpy(&checksum, payload.data() + body.size() + version_bytes, sizeof checksum);
-  if (version > version_max || crc64(0, payload.substr(0, body.size() + version_bytes)) != checksum)
+  if ((version > version_max && version != valkey_version) ||
+      crc64(0, payload.substr(0, body.size() + version_bytes)) != checksum)
     return std::unexpected(DumpError::wrong_version_or_checksum);
 
   Decoder decoder(body);
   const auto type = decoder.byte();
-  if (!type || !is_readable(static_cast<ValueType>(*type)))
+  if (!type || !is_readable(static_cast<ValueType>(*type), version))
     return std::unexpected(DumpError::bad_format);
   auto entry = read_value(decoder, static_cast<ValueType>(*type), key, expiry_ms);
   if (!entry || *entry == nullptr || decoder.left() != 0)

@@ -46,6 +46,8 @@ std::string_view name_of(ValueType type) {
       return "set as listpack";
     case ValueType::stream_listpacks_3:
       return "stream, third form";
+    case ValueType::hash_timed_valkey:
+      return "hash with times of fields in Valkey's form";
     case ValueType::hash_timed:
       return "hash with times of fields";
     case ValueType::hash_timed_listpack:

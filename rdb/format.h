@@ -15,6 +15,9 @@ inline constexpr int written_version = 10;
 inline constexpr int first_version_with_checksum = 5;
 
 inline constexpr std::string_view magic = "REDIS";
+// Valkey 9.0 and 9.1 write this version behind a magic of their own.
+inline constexpr std::string_view valkey_magic = "VALKEY";
+inline constexpr int valkey_version = 80;
 inline constexpr std::size_t header_bytes = 9;
 inline constexpr std::size_t checksum_bytes = 8;
 
@@ -58,6 +61,8 @@ enum class ValueType : std::uint8_t {
   stream_listpacks_2 = 19,
   set_listpack = 20,
   stream_listpacks_3 = 21,
+  // Only in files and payloads of Valkey; otherwise a release candidate's that is not read.
+  hash_timed_valkey = 22,
   // Hashes whose fields end. Older versions refuse them, which is better than to lose the times.
   hash_timed = 24,
   hash_timed_listpack = 25,

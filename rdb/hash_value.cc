@@ -72,6 +72,33 @@ Decoded<store::EntryPtr> read_pairs(Decoder& decoder,
   return hash.is_empty() ? nullptr : std::move(entry);
 }
 
+// Field, value, time; -1 for none.
+Decoded<store::EntryPtr> read_valkey_triples(Decoder& decoder,
+                                             std::string_view key,
+                                             std::int64_t expiry_ms) {
+  constexpr std::int64_t none = -1;
+  const auto count = decoder.length();
+  if (!count) return std::unexpected(count.error());
+  store::EntryPtr entry = Hash::make(key, expiry_ms);
+  Hash hash(*entry);
+  std::string field_scratch;
+  std::string value_scratch;
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto field = decoder.string(field_scratch);
+    if (!field) return std::unexpected(field.error());
+    const auto value = decoder.string(value_scratch);
+    if (!value) return std::unexpected(value.error());
+    const auto time_ms = decoder.int64();
+    if (!time_ms) return std::unexpected(time_ms.error());
+    // 0 is a time like others; that it is long over is all that matters.
+    const std::int64_t field_expiry_ms =
+        *time_ms == none ? store::no_expiry : std::max(*time_ms, std::int64_t{1});
+    if (*time_ms < none || *time_ms == store::no_expiry) return std::unexpected(impossible_time);
+    if (!hash.insert(*field, *value, field_expiry_ms)) return std::unexpected(twice);
+  }
+  return hash.is_empty() ? nullptr : std::move(entry);
+}
+
 // Requires: the listpack has pairs.
 bool has_field_twice(const ListpackView& pack) {
   std::string digits(pack.size() / 2 * base::int64_digits_max, '\0');
@@ -171,6 +198,8 @@ Decoded<store::EntryPtr> read_hash(Decoder& decoder,
     case ValueType::hash_ziplist:
     case ValueType::hash_zipmap:
       return read_packed(decoder, type, key, expiry_ms);
+    case ValueType::hash_timed_valkey:
+      return read_valkey_triples(decoder, key, expiry_ms);
     case ValueType::hash_timed_listpack:
       return read_packed_triples(decoder, key, expiry_ms);
     default:

@@ -47,17 +47,20 @@ std::unexpected<std::string> Reader::failure(std::string_view what) const {
 std::expected<void, std::string> Reader::read_header() {
   const auto header = decoder_.raw(header_bytes);
   if (!header) return failure("the file is too short for an RDB file");
-  if (header->starts_with("VALKEY"))
-    return failure("this is a file of Valkey 9 or newer, which cannot be read");
-  const std::string_view digits = header->substr(magic.size());
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version_);
-  if (!header->starts_with(magic) || error != std::errc() || end != digits.data() + digits.size())
+  const bool is_valkey = header->starts_with(valkey_magic);
+  const std::string_view digits = header->substr(is_valkey ? valkey_magic.size() : magic.size());
+  int version = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  if ((!is_valkey && !header->starts_with(magic)) || error != std::errc() ||
+      end != digits.data() + digits.size())
     return failure("this is not an RDB file");
-  if (version_ < 1 || version_ > version_max) {
-    const int version = std::exchange(version_, 0);
+  if (is_valkey && version != valkey_version)
+    return failure(
+        fmt::format("RDB version {} of Valkey cannot be read, only {}", version, valkey_version));
+  if (!is_valkey && (version < 1 || version > version_max))
     return failure(
         fmt::format("RDB version {} cannot be read, only 1 to {}", version, version_max));
-  }
+  version_ = version;
   return {};
 }
 
@@ -162,7 +165,7 @@ std::expected<std::optional<Entry>, std::string> Reader::read_entry(ValueType ty
                                                                     const Prefix& prefix) {
   const auto key = decoder_.string(key_scratch_);
   if (!key) return failure(key.error());
-  if (!is_readable(type))
+  if (!is_readable(type, version_))
     return failure(fmt::format("key '{}' has type {} ({}), which cannot be read",
                                printable(*key),
                                static_cast<int>(type),

@@ -47,6 +47,7 @@ Read reader_of(ValueType type) {
     case ValueType::hash_listpack:
     case ValueType::hash_ziplist:
     case ValueType::hash_zipmap:
+    case ValueType::hash_timed_valkey:
     case ValueType::hash_timed:
     case ValueType::hash_timed_listpack:
       return read_hash;
@@ -75,7 +76,8 @@ Append writer_of(store::ValueType type) {
 
 }  // namespace
 
-bool is_readable(ValueType type) {
+bool is_readable(ValueType type, int version) {
+  if (type == ValueType::hash_timed_valkey && version != valkey_version) return false;
   return reader_of(type) != nullptr;
 }
 

@@ -11,12 +11,12 @@
 
 namespace duplex::rdb {
 
-// Whether read_value() knows the type.
-bool is_readable(ValueType type);
+// Whether read_value() knows the type; its meaning may depend on the version of what it stands in.
+bool is_readable(ValueType type, int version);
 
 // Takes the bytes behind the type byte and makes the key's entry of them. The result is nullptr for
 // a collection without elements: old versions of Redis left such keys, which do not exist.
-// Requires: is_readable(type).
+// Requires: is_readable().
 Decoded<store::EntryPtr> read_value(Decoder& decoder,
                                     ValueType type,
                                     std::string_view key,

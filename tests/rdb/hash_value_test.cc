@@ -38,8 +38,9 @@ std::string dump(const store::Entry& entry) {
 }
 
 // A payload with this body and what belongs behind it.
-std::string payload_of(std::string body) {
-  body.append("\x0a\x00", 2);
+std::string payload_of(std::string body, char version = 10) {
+  body += version;
+  body += '\0';
   const std::uint64_t checksum = crc64(0, body);
   return body.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
 }
@@ -106,6 +107,30 @@ TEST(HashValue, ReadsTriplesInAListpack) {
   EXPECT_EQ(contents(**entry), (Pairs{{"a", "1"}, {"b", "2"}}));
   EXPECT_EQ(view.expiry_ms(view.find("a")), store::no_expiry);
   EXPECT_EQ(view.expiry_ms(view.find("b")), 4102444800000);
+}
+
+TEST(HashValue, ReadsTheFormOfValkey) {
+  std::string body(
+      "\x16\x03\x01"
+      "a\x01"
+      "1\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+      "b\x01"
+      "2");
+  body += std::string(
+      "\0\0\0\0\x01\0\0\0\x01"
+      "c\x01"
+      "3\0\0\0\0\0\0\0\0",
+      20);
+
+  const auto entry = read(payload_of(body, 80));
+
+  ASSERT_TRUE(entry);
+  const HashView view(**entry);
+  EXPECT_EQ(view.expiry_ms(view.find("a")), store::no_expiry);
+  EXPECT_EQ(view.expiry_ms(view.find("b")), std::int64_t{1} << 32);
+  EXPECT_EQ(view.expiry_ms(view.find("c")), 1);
+  EXPECT_EQ(read(payload_of(body, 12)).error(), DumpError::bad_format);
+  EXPECT_EQ(read(payload_of(body, 79)).error(), DumpError::wrong_version_or_checksum);
 }
 
 TEST(HashValue, ReadsTheFormsOfOldFiles) {
