@@ -39,8 +39,9 @@ struct End {
 
 using Record = std::variant<Aux, Database, SizeHint, Function, Entry, End>;
 
-// Gives what the file holds, in its order; versions 1 to version_max, and Valkey's. A value type or record that
-// is not known is an error with the key's name, because skipping it would lose data silently.
+// Gives what the file holds, in its order; versions 1 to version_max, and Valkey's. A value type or
+// record that is not known is an error with the key's name, because skipping it would lose data
+// silently.
 //
 // The checksum stands at the end of the file: until End was given, the records are not vouched for.
 //

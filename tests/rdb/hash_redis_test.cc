@@ -32,7 +32,7 @@ TEST(HashesWithRedis, HaveTheSameBytesWhileTheyArePacked) {
                                        {"0", "70000"},
                                        {"big", "9223372036854775807"},
                                        {"text", "007"},
-                                       {"long", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}};
+                                       {"long", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}};
   for (const auto& [field, value] : pairs) {
     redis.cli("HSET k " + std::string(field) + " " + std::string(value));
     Hash(*entry).set(field, value);

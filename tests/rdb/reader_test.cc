@@ -164,7 +164,8 @@ TEST(RdbReader, NamesKeyTypeAndOffsetOfWhatItCannotRead) {
                         "000100018176020401ff01010100ff9c3cd22f1d2b02d8"));
 
   EXPECT_EQ(reading.lines.back(), "entry str=hello expire 4102444800000");
-  EXPECT_EQ(reading.error, "offset 57: key 'list' has type 7 (value of a module), which cannot be read");
+  EXPECT_EQ(reading.error,
+            "offset 57: key 'list' has type 7 (value of a module), which cannot be read");
 }
 
 TEST(RdbReader, SaysWhatIsWrong) {
@@ -186,8 +187,8 @@ TEST(RdbReader, SaysWhatIsWrong) {
        "offset 9: RDB version 81 of Valkey cannot be read, only 80"},
       {"valkey's type",
        std::string("REDIS0012\x16\x01k\x00", 13),
-       "offset 12: key 'k' has type 22 (hash with times of fields in Valkey's form), which cannot be "
-       "read"},
+       "offset 12: key 'k' has type 22 (hash with times of fields in Valkey's form), which cannot "
+       "be read"},
       {"module", "REDIS0010\xf7", "offset 10: code 247: data of a module"},
       {"code",
        "REDIS0010\xf3",
