@@ -63,7 +63,7 @@ std::string laid_out(std::string_view scientific) {
     return digits.append(static_cast<std::size_t>(-decimals), '0');
   if (decimals > 0 && (decimals <= decimals_max || std::abs(exponent) <= small_exponent_max)) {
     if (decimals < count) return digits.insert(static_cast<std::size_t>(count - decimals), 1, '.');
-    return "0." + std::string(static_cast<std::size_t>(decimals - count), '0') + digits;
+    return std::string("0.").append(static_cast<std::size_t>(decimals - count), '0').append(digits);
   }
   if (count > 1) digits.insert(1, 1, '.');
   return fmt::format("{}e{}{}", digits, exponent < 0 ? '-' : '+', std::abs(exponent));
@@ -112,7 +112,8 @@ std::string format_double(double value) {
   char text[32];
   const char* const end =
       std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific).ptr;
-  return (value < 0 ? "-" : "") + laid_out({text, static_cast<std::size_t>(end - text)});
+  std::string sign(value < 0 ? 1 : 0, '-');
+  return sign.append(laid_out({text, static_cast<std::size_t>(end - text)}));
 }
 
 std::string format_long_double(long double value) {

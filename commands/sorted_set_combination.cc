@@ -2,6 +2,7 @@
 #include "commands/sorted_set_combination.h"
 
 #include "base/hash.h"
+#include "store/set.h"
 #include "store/sorted_set.h"
 
 #include <algorithm>
@@ -17,21 +18,33 @@ namespace {
 using store::GatheredScores;
 using store::SortedSetView;
 
+// What members of a set count as.
+constexpr double set_score = 1;
+
+bool is_set(const store::Entry& entry) {
+  return entry.type() == store::ValueType::set;
+}
+
 // Calls visit(text, hash, score) for the members of an input until it answers false.
 template <typename Visit>
 void for_each_member(const CombinedInput& input, Visit&& visit) {
   if (input.entry == nullptr) return;
   bool go_on = true;
-  SortedSetView(*input.entry).visit_all([&](std::string_view text, double score) {
+  const auto take = [&](std::string_view text, double score) {
     if (go_on) go_on = visit(text, base::hash_bytes(text), score);
-  });
+  };
+  if (is_set(*input.entry))
+    store::SetView(*input.entry).for_each([&](std::string_view text) { take(text, set_score); });
+  else
+    SortedSetView(*input.entry).visit_all(take);
 }
 
 std::optional<double> score_in(const CombinedInput& input,
                                std::string_view text,
                                std::uint64_t hash) {
   if (input.entry == nullptr) return std::nullopt;
-  return SortedSetView(*input.entry).score(text, hash);
+  if (!is_set(*input.entry)) return SortedSetView(*input.entry).score(text, hash);
+  return store::SetView(*input.entry).contains(text) ? std::optional(set_score) : std::nullopt;
 }
 
 double aggregated(Aggregate aggregate, double a, double b) {
@@ -92,7 +105,9 @@ void subtract(std::span<const CombinedInput> inputs, GatheredScores& result) {
 }
 
 std::size_t size_of(const CombinedInput& input) {
-  return input.entry == nullptr ? 0 : SortedSetView(*input.entry).size();
+  if (input.entry == nullptr) return 0;
+  return is_set(*input.entry) ? store::SetView(*input.entry).size()
+                              : SortedSetView(*input.entry).size();
 }
 
 // From the smallest to the largest: the order in which scores are added up can be seen.
@@ -105,7 +120,7 @@ std::vector<CombinedInput> by_size(std::span<const CombinedInput> inputs) {
 }  // namespace
 
 bool is_combinable(const store::Entry& entry) {
-  return entry.type() == store::ValueType::sorted_set;
+  return is_set(entry) || entry.type() == store::ValueType::sorted_set;
 }
 
 GatheredScores combine(Combination combination,

@@ -133,15 +133,21 @@ void add(CommandContext& ctx, const AddOptions& options) {
   reply_added(ctx, options, done);
 }
 
-void zadd(CommandContext& ctx) {
-  const AddOptions options = parse(ctx.args());
+void check_and_add(CommandContext& ctx, const AddOptions& options) {
   const std::string_view error = contradiction(options, ctx.argc());
   if (!error.empty()) return ctx.error(error);
   add(ctx, options);
 }
 
+void zadd(CommandContext& ctx) {
+  check_and_add(ctx, parse(ctx.args()));
+}
+
+// An increment that is one of ZADD's options is read as that, and then the increment is missing.
 void zincrby(CommandContext& ctx) {
-  add(ctx, {.increment = true});
+  AddOptions options = parse(ctx.args());
+  options.increment = true;
+  check_and_add(ctx, options);
 }
 
 void zcard(CommandContext& ctx) {

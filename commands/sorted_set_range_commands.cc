@@ -196,7 +196,7 @@ void zrangestore(CommandContext& ctx) {
     if (range.count > 0) {
       result = SortedSet::make(to.key, store::no_expiry);
       SortedSet copy(*result);
-      set.visit(range, false, [&](std::string_view text, double score) {
+      set.visit(range, options->reverse, [&](std::string_view text, double score) {
         copy.put(text, score);
       });
     }
