@@ -39,6 +39,10 @@ Read reader_of(ValueType type) {
     case ValueType::list_quicklist:
     case ValueType::list_quicklist_2:
       return read_list;
+    case ValueType::set:
+    case ValueType::set_intset:
+    case ValueType::set_listpack:
+      return read_set;
     case ValueType::zset:
     case ValueType::zset_2:
     case ValueType::zset_listpack:
@@ -65,6 +69,8 @@ Append writer_of(store::ValueType type) {
       return append_string_value;
     case store::ValueType::list:
       return append_list;
+    case store::ValueType::set:
+      return append_set;
     case store::ValueType::sorted_set:
       return append_sorted_set;
     case store::ValueType::hash:

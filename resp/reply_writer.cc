@@ -89,6 +89,10 @@ void ReplyWriter::end_deferred_map(std::size_t place, std::size_t pairs) {
   insert_header(place, '*', pairs * 2);
 }
 
+void ReplyWriter::end_deferred_set(std::size_t place, std::size_t count) {
+  insert_header(place, protocol_ == Protocol::resp3 ? '~' : '*', count);
+}
+
 void ReplyWriter::insert_header(std::size_t place, char type, std::size_t count) {
   char header[base::int64_digits_max + 3];
   header[0] = type;

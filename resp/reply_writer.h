@@ -52,6 +52,7 @@ class ReplyWriter {
   std::size_t begin_deferred() const { return out_->size(); }
   void end_deferred_array(std::size_t place, std::size_t count);
   void end_deferred_map(std::size_t place, std::size_t pairs);
+  void end_deferred_set(std::size_t place, std::size_t count);
 
  private:
   void line(char type, std::string_view text) {

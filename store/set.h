@@ -27,6 +27,10 @@ class SetView {
   std::size_t size() const;
   bool is_empty() const { return size() == 0; }
   bool contains(std::string_view member) const;
+  // The same with base::hash_bytes() of the member, for callers that ask several sets.
+  bool contains(std::string_view member, std::uint64_t hash) const {
+    return encoding() == Encoding::hashtable ? table().contains(member, hash) : contains(member);
+  }
 
   // Calls visit(std::string_view) for each member. The set must not change meanwhile.
   template <typename Visit>

@@ -6,12 +6,12 @@ once, or last for longer than any run; what ends soon is followed by a pause.
 
 import random
 
-from differential import hash_commands, list_commands, sorted_set_commands
+from differential import hash_commands, list_commands, set_commands, sorted_set_commands
 
 KEYS = [b"k%d" % number for number in range(12)]
 KEYS += [b"", b"key with space", b"\0bin\xff", b"{tag}a"]
 # Keys that mostly hold one type, so that its commands find something.
-TYPED_KEYS = [b"%c%d" % (letter, number) for letter in b"hltz" for number in range(5)]
+TYPED_KEYS = [b"%c%d" % (letter, number) for letter in b"hlpstz" for number in range(5)]
 DATABASES = 3
 FAR_SECONDS = 4102444800
 
@@ -69,8 +69,10 @@ class Commands:
         """Makes one command in twelve wrong, or differently written."""
         roll = self._random.random()
         at = self._random.randrange(len(command))
-        if command[0] in (b"SCAN", b"HSCAN", b"ZSCAN") and at < 3:
+        if command[0] in (b"SCAN", b"HSCAN", b"SSCAN", b"ZSCAN") and at < 3:
             return command  # What another cursor than 0 finds is up to the server.
+        if command[0] == b"SPOP":
+            return command  # Which of the members are taken is up to the server.
         if command[0] in (b"ZRANK", b"ZREVRANK"):
             return command  # A fourth argument is an error that spoils a transaction, or is not.
         if command[0] == b"ZADD" and command[1].startswith(b"t"):
@@ -296,7 +298,12 @@ _OTHER_TYPES = {
 
 # Of each type one command; and the families that can be made when it is known.
 OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd"]
-_FAMILIES = {"hset": hash_commands, "rpush": list_commands, "zadd": sorted_set_commands}
+_FAMILIES = {
+    "hset": hash_commands,
+    "rpush": list_commands,
+    "sadd": set_commands,
+    "zadd": sorted_set_commands,
+}
 
 # Commands whose replies can be compared as they are, so that they may stand in a transaction.
 EXACT_IN_TRANSACTIONS = set(
@@ -306,4 +313,5 @@ EXACT_IN_TRANSACTIONS = set(
     + hash_commands.EXACT
     + sorted_set_commands.EXACT
     + list_commands.EXACT
+    + set_commands.EXACT
 )
