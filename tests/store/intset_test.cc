@@ -135,7 +135,8 @@ TEST(Intset, bytes_that_are_none_are_found_out) {
 
 // Whatever one byte becomes: what is still valid is read within its bytes, in ascending order.
 TEST(Intset, changed_bytes_are_read_safely) {
-  for (const Intset& set : {intset_of({1, 2, 300}), intset_of({-1, 70'000}), intset_of({highest})}) {
+  for (const Intset& set :
+       {intset_of({1, 2, 300}), intset_of({-1, 70'000}), intset_of({highest})}) {
     for (std::size_t at = 0; at < set.bytes(); ++at) {
       for (unsigned byte = 0; byte < 256; ++byte) {
         std::string bytes = bytes_of(set);
