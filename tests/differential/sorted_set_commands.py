@@ -14,9 +14,8 @@ def _text_key(c):
 
 
 def _member(c):
-    return c.one_of(
-        "m%d" % c.small(0, 6), "m%d" % c.small(0, 6), c.small(-3, 20), "m%d" % c.small(0, 300), "x" * 65
-    )
+    few = "m%d" % c.small(0, 6)
+    return c.one_of(few, few, c.small(-3, 20), "m%d" % c.small(0, 300), "x" * 65)
 
 
 def _members(c, most=4):
@@ -24,9 +23,8 @@ def _members(c, most=4):
 
 
 def _score(c):
-    return c.one_of(
-        c.small(-5, 20), c.small(0, 100) / 2, c.small(-1000000, 1000000), "inf", "-inf", "1e20", c.integer() >> 12
-    )
+    usual = c.one_of(c.small(-5, 20), c.small(0, 100) / 2, c.small(-1000000, 1000000))
+    return c.one_of(usual, usual, "inf", "-inf", "1e20", c.integer() >> 12)
 
 
 def _pairs(c):
@@ -38,18 +36,23 @@ def _pairs(c):
 
 
 def _add(c):
-    options = c.one_of([], [], ["NX"], ["XX"], ["GT"], ["LT"], ["CH"], ["XX", "GT", "CH"], ["nx", "ch"])
+    options = c.one_of(
+        [], [], ["NX"], ["XX"], ["GT"], ["LT"], ["CH"], ["XX", "GT", "CH"], ["nx", "ch"]
+    )
     return ["ZADD", _key(c), *options, *_pairs(c)]
 
 
 def _increment(c):
     options = c.one_of([], ["NX"], ["XX"], ["GT"], ["LT"])
     score, member = c.small(-20, 20) / 2, _member(c)
-    return c.one_of(["ZADD", _key(c), *options, "INCR", score, member], ["ZINCRBY", _key(c), score, member])
+    if c.chance(0.5):
+        return ["ZINCRBY", _key(c), score, member]
+    return ["ZADD", _key(c), *options, "INCR", score, member]
 
 
 def _bound(c):
-    return c.one_of("", "", "(") + str(c.one_of(c.small(-5, 60), c.small(0, 100) / 2, "-inf", "+inf", "inf"))
+    score = c.one_of(c.small(-5, 60), c.small(0, 100) / 2, "-inf", "+inf", "inf")
+    return c.one_of("", "", "(") + str(score)
 
 
 def _limit(c):
@@ -96,7 +99,7 @@ def _store_range(c):
 
 def _combination(c):
     name = c.one_of("ZUNION", "ZINTER", "ZDIFF")
-    keys = [_key(c) for _ in range(c.small(1, 3))]
+    keys = [c.key_of(c.one_of("z", "z", "s")) for _ in range(c.small(1, 3))]
     command = [len(keys), *keys]
     if name != "ZDIFF":
         command += c.one_of([], ["WEIGHTS", *(c.small(-4, 4) / 2 for _ in keys)])
@@ -153,6 +156,6 @@ WEIGHTS = {
 
 # Those whose replies can be compared as they are.
 EXACT = (
-    b"ZADD ZINCRBY ZCARD ZSCORE ZMSCORE ZRANK ZREVRANK ZREM ZCOUNT ZRANGE ZREVRANGE ZPOPMIN ZPOPMAX ZMPOP "
-    b"ZREMRANGEBYRANK ZREMRANGEBYSCORE ZUNIONSTORE ZINTERSTORE ZRANGESTORE"
+    b"ZADD ZINCRBY ZCARD ZSCORE ZMSCORE ZRANK ZREVRANK ZREM ZCOUNT ZRANGE ZREVRANGE ZPOPMIN "
+    b"ZPOPMAX ZMPOP ZREMRANGEBYRANK ZREMRANGEBYSCORE ZUNIONSTORE ZINTERSTORE ZRANGESTORE"
 ).split()
