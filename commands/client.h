@@ -1,6 +1,11 @@
 // A client as commands see it: who it is, what it has selected, and what mode it is in.
 #pragma once
 
+#include "commands/command_table.h"
+#include "commands/connection.h"
+#include "pubsub/loop_subscribers.h"
+#include "resp/reply_writer.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +17,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "commands/command_table.h"
-#include "commands/connection.h"
-#include "pubsub/loop_subscribers.h"
-#include "resp/reply_writer.h"
 
 namespace duplex::commands {
 
@@ -64,6 +64,8 @@ struct Transaction {
 
 enum class ReplyMode : std::uint8_t { on, off, skip_next, skip_this };
 
+struct Waiter;
+
 // Thread: confined to its loop, except the atomics, which any thread may read, and `name`,
 // `library_name`, `library_version` and `user`, which change under the registry's lock only.
 struct Client {
@@ -98,6 +100,10 @@ struct Client {
   std::atomic<std::uint32_t> shard_channels_count{0};
   std::atomic<std::int32_t> multi_count{-1};  // queued commands, -1 outside MULTI
   std::atomic<std::uint32_t> watch_count{0};
+
+  // Waiting for a key (blocking.h); `is_blocked` tells other threads.
+  std::shared_ptr<Waiter> waiter;
+  std::atomic<bool> is_blocked{false};
 
   ReplyMode reply_mode = ReplyMode::on;
   Transaction transaction;

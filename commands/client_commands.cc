@@ -1,6 +1,7 @@
 // CLIENT and its subcommands.
 #include "base/numbers.h"
 #include "base/text.h"
+#include "commands/client_description.h"
 #include "commands/client_names.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
@@ -21,62 +22,6 @@ using base::equals_ignoring_case;
 
 constexpr std::string_view invalid_name =
     "ERR Client names cannot contain spaces, newlines or special characters.";
-
-bool is_subscriber(const Client& client) {
-  return client.channels_count.load(std::memory_order_relaxed) +
-             client.patterns_count.load(std::memory_order_relaxed) +
-             client.shard_channels_count.load(std::memory_order_relaxed) !=
-         0;
-}
-
-std::string flags_of(const Client& client) {
-  std::string flags;
-  if (is_subscriber(client)) flags += 'P';
-  if (client.multi_count.load(std::memory_order_relaxed) >= 0) flags += 'x';
-  if (client.closing.load(std::memory_order_relaxed)) flags += 'c';
-  if (client.no_evict.load(std::memory_order_relaxed)) flags += 'e';
-  if (client.no_touch.load(std::memory_order_relaxed)) flags += 'T';
-  return flags.empty() ? "N" : flags;
-}
-
-// One line of CLIENT LIST, in Valkey 8's order, without the line's end.
-std::string describe(const Client& client, std::int64_t now_ms) {
-  const auto relaxed = std::memory_order_relaxed;
-  const Command* last = client.last_command.load(relaxed);
-  const std::size_t input = client.connection->input_bytes();
-  const std::size_t output = client.connection->output_bytes();
-  return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
-      "multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll=0 "
-      "omem={} tot-mem={} events=r cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={} "
-      "tot-net-in={} tot-net-out={} tot-cmds={}",
-      client.id,
-      client.address,
-      client.local_address,
-      client.fd,
-      client.name,
-      (now_ms - client.created_ms) / 1000,
-      (now_ms - client.last_active_ms.load(relaxed)) / 1000,
-      flags_of(client),
-      client.database.load(relaxed),
-      client.channels_count.load(relaxed),
-      client.patterns_count.load(relaxed),
-      client.shard_channels_count.load(relaxed),
-      client.multi_count.load(relaxed),
-      client.watch_count.load(relaxed),
-      input,
-      output,
-      output,
-      sizeof(Client) + input + output,
-      last == nullptr ? "NULL" : last->full_name,
-      client.user,
-      static_cast<int>(client.protocol.load(relaxed)),
-      client.library_name,
-      client.library_version,
-      client.input_bytes_total.load(relaxed),
-      client.output_bytes_total.load(relaxed),
-      client.commands_run.load(relaxed));
-}
 
 // "normal", "pubsub", "replica" (never here yet), "primary" or their old names.
 std::optional<std::string_view> client_type(std::string_view name) {
@@ -322,8 +267,28 @@ void client_help(CommandContext& ctx) {
             "    Set client meta attr. Options are: LIB-NAME, LIB-VER.",
             "SETNAME <name>",
             "    Assign the name <name> to the current connection.",
+            "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+            "    Unblock the specified blocked client.",
             "UNPAUSE",
             "    Stop the current client pause, resuming traffic."});
+}
+
+void client_unblock(CommandContext& ctx) {
+  bool with_error = false;
+  if (ctx.argc() == 4) {
+    with_error = equals_ignoring_case(ctx.arg(3), "error");
+    if (!with_error && !equals_ignoring_case(ctx.arg(3), "timeout"))
+      return ctx.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  } else if (ctx.argc() != 3) {
+    return ctx.unknown_subcommand();
+  }
+  const auto id = ctx.integer_arg(2);
+  if (!id) return;
+  const auto client = static_cast<std::uint64_t>(*id);
+  const bool ended = ctx.services().blocking.unblock(client, with_error);
+  if (ended)
+    ctx.services().clients.with(client, [](const Client& c) { c.connection->request_unblock(); });
+  ctx.reply().integer(ended ? 1 : 0);
 }
 
 constexpr Flag own_flags = Flag::noscript | Flag::loading | Flag::stale;
@@ -459,6 +424,16 @@ constexpr CommandSpec subcommands[] = {
      .complexity = "O(1)",
      .since = "2.6.9",
      .tips = "REQUEST_POLICY:ALL_NODES,RESPONSE_POLICY:ALL_SUCCEEDED"},
+    {.name = "UNBLOCK",
+     .arity = -3,
+     .flags = admin_flags,
+     .categories = admin_categories,
+     .handler = client_unblock,
+     .group = "connection",
+     .syntax = "client-id [TIMEOUT|ERROR]",
+     .summary = "Ends the wait of a client that is blocked by a command.",
+     .complexity = "O(log N) where N is the number of client connections",
+     .since = "5.0.0"},
     {.name = "UNPAUSE",
      .arity = 2,
      .flags = admin_flags,

@@ -22,8 +22,7 @@ void ClientRegistry::for_each(const std::function<void(const Client&)>& visit) c
     visit(*client);
 }
 
-bool ClientRegistry::with(std::uint64_t id,
-                          const std::function<void(const Client&)>& visit) const {
+bool ClientRegistry::with(std::uint64_t id, const std::function<void(const Client&)>& visit) const {
   const base::MutexLock lock(mutex_);
   const auto found = clients_.find(id);
   if (found == clients_.end()) return false;

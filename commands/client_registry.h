@@ -1,14 +1,14 @@
 // All clients of the server, for CLIENT LIST, CLIENT KILL and INFO.
 #pragma once
 
+#include "base/mutex.h"
+#include "commands/client.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-
-#include "base/mutex.h"
-#include "commands/client.h"
 
 namespace duplex::commands {
 

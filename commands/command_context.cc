@@ -1,14 +1,16 @@
 // What a handler is given: its arguments, its keys under their lock, and ways to answer and change.
 #include "commands/command_context.h"
 
-#include <algorithm>
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "base/numbers.h"
 #include "base/text.h"
 #include "store/hash.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
 
 namespace duplex::commands {
 
@@ -64,8 +66,7 @@ void CommandContext::help(std::initializer_list<std::string_view> lines) {
   const std::string name = base::uppered(
       command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
   reply_.array(lines.size() + 3);
-  reply_.status(
-      fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", name));
+  reply_.status(fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", name));
   for (const std::string_view line : lines)
     reply_.status(line);
   reply_.status("HELP");
@@ -173,7 +174,55 @@ void CommandContext::changed(int database,
                              std::string_view name) {
   changed_ = true;
   services_.watchers.touch(database, key.key);
+  signal_ready(database, key.key);
   notify(database, key.key, event, name);
+}
+
+void CommandContext::signal_ready(int database, std::string_view key) {
+  if (services_.blocking.count() == 0) [[likely]]
+    return;
+  if (!services_.blocking.has_waiters(database, key)) return;
+  const bool known = std::any_of(ready_.begin(), ready_.end(), [&](const auto& ready) {
+    return ready.first == database && ready.second == key;
+  });
+  if (!known) ready_.emplace_back(database, key);
+}
+
+void CommandContext::block(const BlockRequest& request) {
+  if (serving_) {
+    blocked_again_ = true;
+    return;
+  }
+  auto waiter =
+      std::make_shared<Waiter>(client_->id, *command_, request.args.empty() ? args_ : request.args);
+  waiter->request = request;
+  waiter->request.args = {};
+  for (std::size_t i = 0; i < request.key_count; ++i)
+    waiter->keys.emplace_back(keys_[request.first_key + i].key);
+  waiter->stand_in.id = client_->id;
+  waiter->stand_in.database.store(database(), std::memory_order_relaxed);
+  waiter->stand_in.protocol.store(reply_.protocol(), std::memory_order_relaxed);
+  client_->waiter = waiter;
+  client_->is_blocked.store(true, std::memory_order_relaxed);
+  services_.blocking.add(waiter);
+}
+
+std::optional<std::int64_t> CommandContext::timeout_arg(std::size_t index) {
+  const auto seconds = base::parse_long_double(args_[index]);
+  const auto refuse = [&](std::string_view text) {
+    error(text);
+    return std::nullopt;
+  };
+  if (!seconds) return refuse("ERR timeout is not a float or out of range");
+  const long double ms = std::ceil(*seconds * 1000);
+  if (ms > static_cast<long double>(std::numeric_limits<std::int64_t>::max()))
+    return refuse("ERR timeout is out of range");
+  if (ms < 0) return refuse("ERR timeout is negative");
+  if (ms == 0) return 0;
+  const auto wait_ms = static_cast<std::int64_t>(ms);
+  if (wait_ms > std::numeric_limits<std::int64_t>::max() - now_ms_)
+    return refuse("ERR timeout is out of range");
+  return now_ms_ + wait_ms;
 }
 
 void CommandContext::notify(int database,
@@ -203,6 +252,7 @@ void CommandContext::expire(int database, const store::HashedKey& key, store::Ta
   effects_.add(database, {"DEL", kept});
   discard(lock_.erase(database, key, at));
   services_.watchers.touch(database, key.key);
+  signal_ready(database, key.key);
   notify(database, key.key, Event::expired, "expired");
 }
 

@@ -123,6 +123,8 @@ class CommandContext {
     changed(database(), key, event, name);
   }
   void changed(int database, const store::HashedKey& key, Event event, std::string_view name);
+  // Lets those who wait for the key have a look at it when the command is over. changed() does.
+  void signal_ready(int database, std::string_view key);
   // An event without a change ("keymiss", or "del" of a key another event spoke of).
   void notify(int database, std::string_view key, Event event, std::string_view name);
   // Logs this command instead of the one that was asked; several are logged in their order.
@@ -136,6 +138,17 @@ class CommandContext {
   void no_effect() { effect_chosen_ = true; }
   // Keeps a text for effect() until the unit is logged.
   std::string_view keep(std::string text) { return effects_.keep(std::move(text)); }
+
+  // --- waiting ---
+  // False inside a transaction or a script: a command that finds nothing answers that then.
+  bool may_block() const {
+    return !in_transaction_ && (serving_ || client_->connection != nullptr);
+  }
+  // Lets the client wait; the handler returns without a reply and is run again when one of the keys
+  // may have become ready, until it replies. Requires: may_block().
+  void block(const BlockRequest& request);
+  // A timeout in seconds, as a deadline for BlockRequest; answers the error itself.
+  std::optional<std::int64_t> timeout_arg(std::size_t index);
 
   // --- the whole keyspace ---
   // The lock: for commands declared all_shards (it holds them all then).
@@ -215,6 +228,9 @@ class CommandContext {
   bool changed_ = false;
   bool effect_chosen_ = false;
   bool failed_ = false;
+  bool serving_ = false;  // this is the command of a client that waits
+  bool blocked_again_ = false;
+  std::vector<std::pair<int, std::string>> ready_;
   std::vector<store::EntryPtr> garbage_;
   std::vector<store::Table> table_garbage_;
 };

@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace duplex::commands {
 
 class CommandContext;
+struct KeyPosition;
+using Args = std::span<const std::string_view>;
 using Handler = void (*)(CommandContext&);
 
 // What the dispatcher has to know to run a command; the names are those of COMMAND INFO.
@@ -111,14 +114,14 @@ struct KeySpec {
 
   KeyFlag flags = KeyFlag::none;
   Begin begin = Begin::none;
-  int index = 0;                // index: the position; keyword: where the search starts
-  std::string_view keyword{};   // keyword: what stands before the first key
+  int index = 0;               // index: the position; keyword: where the search starts
+  std::string_view keyword{};  // keyword: what stands before the first key
   Find find = Find::range;
-  int last = 0;                 // range
+  int last = 0;  // range
   int step = 1;
-  int limit = 0;                // range
-  int number_index = 0;         // key_number: where the count stands, from the begin
-  int first_key = 0;            // key_number: where the first key stands, from the begin
+  int limit = 0;         // range
+  int number_index = 0;  // key_number: where the count stands, from the begin
+  int first_key = 0;     // key_number: where the first key stands, from the begin
 };
 
 struct KeySpecs {
@@ -128,10 +131,18 @@ struct KeySpecs {
   constexpr std::span<const KeySpec> view() const { return std::span(specs).first(count); }
 };
 
-constexpr KeySpecs no_keys() { return {}; }
-constexpr KeySpecs keys(KeySpec a) { return {{a, {}, {}}, 1}; }
-constexpr KeySpecs keys(KeySpec a, KeySpec b) { return {{a, b, {}}, 2}; }
-constexpr KeySpecs keys(KeySpec a, KeySpec b, KeySpec c) { return {{a, b, c}, 3}; }
+constexpr KeySpecs no_keys() {
+  return {};
+}
+constexpr KeySpecs keys(KeySpec a) {
+  return {{a, {}, {}}, 1};
+}
+constexpr KeySpecs keys(KeySpec a, KeySpec b) {
+  return {{a, b, {}}, 2};
+}
+constexpr KeySpecs keys(KeySpec a, KeySpec b, KeySpec c) {
+  return {{a, b, c}, 3};
+}
 
 // `last` as in KeySpec.
 constexpr KeySpec range(int index, int last, int step, KeyFlag flags, int limit = 0) {
@@ -158,6 +169,31 @@ constexpr KeySpec key_number(int index, int number_index, int first_key, int ste
           .number_index = number_index,
           .first_key = first_key};
 }
+// Searches the keyword from the argument at `index` on.
+constexpr KeySpec behind_keyword(std::string_view keyword, int index, KeyFlag flags) {
+  return {.flags = flags,
+          .begin = KeySpec::Begin::keyword,
+          .index = index,
+          .keyword = keyword,
+          .find = KeySpec::Find::range,
+          .last = 0,
+          .step = 1,
+          .limit = 0,
+          .number_index = 0,
+          .first_key = 0};
+}
+constexpr KeySpec unknown_keys(KeyFlag flags) {
+  return {.flags = flags,
+          .begin = KeySpec::Begin::unknown,
+          .index = 0,
+          .keyword = {},
+          .find = KeySpec::Find::unknown,
+          .last = 0,
+          .step = 1,
+          .limit = 0,
+          .number_index = 0,
+          .first_key = 0};
+}
 
 // Documented as COMMAND DOCS groups them.
 struct CommandSpec {
@@ -178,6 +214,8 @@ struct CommandSpec {
   std::string_view replaced_by{};
   std::string_view tips{};  // separated by commas
   std::span<const CommandSpec> subcommands{};
+  // Instead of `keys`, where these cannot say which arguments are keys: appends their positions.
+  void (*find_keys)(Args args, std::vector<KeyPosition>& positions) = nullptr;
 };
 
 // What a declaration must satisfy; families check their tables with it at compile time.

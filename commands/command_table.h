@@ -1,6 +1,8 @@
 // All commands the server knows, put together from the families' tables.
 #pragma once
 
+#include "commands/command_spec.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "commands/command_spec.h"
 
 namespace duplex::commands {
 

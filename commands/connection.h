@@ -18,6 +18,8 @@ class Connection {
   virtual void request_close() = 0;
   // Lets a connection that a pause had postponed go on. Thread: any.
   virtual void request_resume() = 0;
+  // Lets a connection look whether its client still waits for a key. Thread: any.
+  virtual void request_unblock() = 0;
   // Bytes of output that are not sent yet. Thread: any, a recent value.
   virtual std::size_t output_bytes() const = 0;
   // Bytes of input that are not executed yet. Thread: any, a recent value.

@@ -109,12 +109,8 @@ void restore(CommandContext& ctx) {
         static_cast<std::uint32_t>((ctx.now_ms() / 1000 - *options->idle_s) & 0xffffff));
   ctx.changed(key, Event::generic, "restore");
   const std::int64_t logged_ms = *expiry_ms == store::no_expiry ? 0 : *expiry_ms;
-  ctx.effect({"RESTORE",
-              key.key,
-              ctx.keep(std::to_string(logged_ms)),
-              ctx.arg(3),
-              "REPLACE",
-              "ABSTTL"});
+  ctx.effect(
+      {"RESTORE", key.key, ctx.keep(std::to_string(logged_ms)), ctx.arg(3), "REPLACE", "ABSTTL"});
   ctx.reply().ok();
 }
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace duplex::commands {
 
@@ -75,7 +76,7 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
   if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
   client.commands_run.fetch_add(1, std::memory_order_relaxed);
   statistics_.commands_processed.add(1);
-  return Outcome::done;
+  return client.waiter ? Outcome::blocked : Outcome::done;
 }
 
 const Command* Executor::find(Client& client, const Request& request) {
@@ -205,21 +206,21 @@ void Executor::run(Client& client, const Request& request) {
 
 bool Executor::take_locks(const Command& command, const Request& request) {
   context_.keys_.clear();
-  if (request.has_key) {
+  const bool may_wake = services_.blocking.count() != 0 && has(command.spec->flags, Flag::write);
+  if (request.has_key && !may_wake) [[likely]] {
     context_.keys_.push_back(request.key);
     context_.lock_.lock(request.key);
     return true;
   }
-  if (command.spec->keys.count != 0) {
-    positions_.clear();
-    // A bad count of keys is the handler's to report: it knows the text.
-    find_keys(*command.spec, request.args, positions_);
-    for (const KeyPosition& position : positions_)
-      if (!has(position.flags, KeyFlag::not_key))
-        context_.keys_.emplace_back(request.args[position.index]);
-  }
+  // A bad count of keys is the handler's to report: it knows the text.
+  if (request.has_key)
+    context_.keys_.push_back(request.key);
+  else
+    fill_keys(command, request.args);
   if (has(command.spec->flags, Flag::all_shards))
     context_.lock_.lock_all();
+  else if (may_wake && !context_.keys_.empty())
+    lock_with_waiters(context_.keys_);
   else if (!context_.keys_.empty())
     context_.lock_.lock(context_.keys_);
   return true;
@@ -235,9 +236,25 @@ void Executor::run_handler(Client& client, const Command& command, Args args, bo
   if (context_.failed_) statistics.failed.add(1);
 }
 
+void Executor::fill_keys(const Command& command, Args args) {
+  context_.keys_.clear();
+  if (command.spec->keys.count == 0) return;
+  positions_.clear();
+  find_keys(*command.spec, args, positions_);
+  for (const KeyPosition& position : positions_)
+    if (!has(position.flags, KeyFlag::not_key)) context_.keys_.emplace_back(args[position.index]);
+}
+
 void Executor::finish() {
   context_.flush_effects();
+  if (!context_.ready_.empty()) [[unlikely]]
+    serve_waiting();
   context_.lock_.unlock();
+  if (!served_clients_.empty()) {
+    for (const std::uint64_t id : served_clients_)
+      services_.clients.with(id, [](const Client& c) { c.connection->request_unblock(); });
+    served_clients_.clear();
+  }
   for (store::EntryPtr& entry : context_.garbage_)
     services_.server.discard(std::move(entry));
   context_.garbage_.clear();

@@ -1,6 +1,9 @@
 // Runs requests on one loop: find, gate, queue, lock, run, log, notify.
 #pragma once
 
+#include "base/buffer.h"
+#include "commands/command_context.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,9 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/buffer.h"
-#include "commands/command_context.h"
 
 namespace duplex::commands {
 
@@ -25,6 +25,7 @@ struct Request {
 enum class Outcome : std::uint8_t {
   done,
   postponed,  // CLIENT PAUSE: nothing was executed, ask again when the connection is resumed
+  blocked,    // no reply yet: ask go_on() when the connection is told, time_out() at the deadline
 };
 
 // The requests of one loop's clients, one at a time.
@@ -45,6 +46,11 @@ class Executor {
   // Executes a request and appends its reply to `out`. The client's log_position is where its
   // replies have to wait for the log.
   Outcome execute(Client& client, Request& request, base::Buffer& out);
+
+  // Whether the wait of a blocked client is over; its reply is in `out` then.
+  bool go_on(Client& client, base::Buffer& out);
+  // Ends a wait whose deadline has come. False: its command is being run just now, ask again.
+  bool time_out(Client& client, base::Buffer& out);
 
   // Runs a record of the log: no gates, no effects, no reply. The time must have been set to 0, so
   // that nothing ends while the log is replayed. Returns what is wrong with the record, or nothing.
@@ -73,6 +79,17 @@ class Executor {
   bool take_locks(const Command& command, const Request& request);
   void reject(Client& client, const Command* command, std::string_view text);
 
+  // Clients that wait for keys (executor_blocking.cc).
+  void lock_with_waiters(std::span<const store::HashedKey> keys);
+  void collect_related(std::span<const store::HashedKey> keys);
+  void leave_queue(Client& client);
+  void serve_waiting();
+  void serve_key(int database, const std::string& key);
+  bool can_serve(const Waiter& waiter);
+  void serve(const std::shared_ptr<Waiter>& waiter);
+  void retry(const std::shared_ptr<Waiter>& waiter);
+  void fill_keys(const Command& command, Args args);
+
   // MULTI's end (transaction.cc).
   void execute_transaction(Client& client);
   bool lock_transaction(Client& client);
@@ -84,6 +101,9 @@ class Executor {
   CommandContext context_;
   std::vector<KeyPosition> positions_;
   std::vector<store::HashedKey> transaction_keys_;
+  std::vector<std::string> related_;           // keys of commands that wait for what is locked
+  std::vector<store::HashedKey> locked_keys_;  // scratch
+  std::vector<std::uint64_t> served_clients_;  // to be told when the unit is over
   std::vector<store::Entry*> expired_;
   base::Buffer replay_out_;
   std::size_t next_expiry_shard_ = 0;

@@ -9,6 +9,8 @@ std::vector<std::span<const CommandSpec>> command_families() {
   return {
       bitfield_commands(),
       bitmap_commands(),
+      blocking_list_commands(),
+      blocking_sorted_set_commands(),
       client_commands(),
       command_commands(),
       connection_commands(),
@@ -16,6 +18,8 @@ std::vector<std::span<const CommandSpec>> command_families() {
       dump_commands(),
       expire_commands(),
       generic_commands(),
+      geo_commands(),
+      geo_search_commands(),
       hash_commands(),
       hash_number_commands(),
       hash_scan_commands(),

@@ -1,15 +1,17 @@
 // The command families of this room, one table each.
 #pragma once
 
+#include "commands/command_spec.h"
+
 #include <span>
 #include <vector>
-
-#include "commands/command_spec.h"
 
 namespace duplex::commands {
 
 std::span<const CommandSpec> bitfield_commands();
 std::span<const CommandSpec> bitmap_commands();
+std::span<const CommandSpec> blocking_list_commands();
+std::span<const CommandSpec> blocking_sorted_set_commands();
 std::span<const CommandSpec> client_commands();
 std::span<const CommandSpec> command_commands();
 std::span<const CommandSpec> connection_commands();
@@ -17,6 +19,8 @@ std::span<const CommandSpec> debug_commands();
 std::span<const CommandSpec> dump_commands();
 std::span<const CommandSpec> expire_commands();
 std::span<const CommandSpec> generic_commands();
+std::span<const CommandSpec> geo_commands();
+std::span<const CommandSpec> geo_search_commands();
 std::span<const CommandSpec> hash_commands();
 std::span<const CommandSpec> hash_number_commands();
 std::span<const CommandSpec> hash_scan_commands();

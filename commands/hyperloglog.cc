@@ -78,8 +78,8 @@ void set_dense_register(char* registers, std::size_t index, unsigned value) {
   const auto shift = static_cast<unsigned>(bit % 8);
   at[0] = static_cast<unsigned char>((at[0] & ~(register_max << shift)) | value << shift);
   if (shift <= 8 - register_bits) return;
-  at[1] = static_cast<unsigned char>((at[1] & ~(register_max >> (8 - shift))) |
-                                     value >> (8 - shift));
+  at[1] =
+      static_cast<unsigned char>((at[1] & ~(register_max >> (8 - shift))) | value >> (8 - shift));
 }
 
 // Two series of the estimator by Otmar Ertl ("New cardinality estimation algorithms for
@@ -180,7 +180,9 @@ bool HyperLogLog::has_header(std::string_view bytes) {
   return encoding == sparse || (encoding == dense && bytes.size() == dense_bytes);
 }
 
-bool HyperLogLog::is_dense(std::string_view bytes) { return bytes[encoding_at] == dense; }
+bool HyperLogLog::is_dense(std::string_view bytes) {
+  return bytes[encoding_at] == dense;
+}
 
 HyperLogLog::Mark HyperLogLog::mark_of(std::string_view element) {
   const std::uint64_t hash = murmur(element);

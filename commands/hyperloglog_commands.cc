@@ -62,7 +62,9 @@ void put_bytes(CommandContext& ctx,
   ctx.put(key, at, Entry::make_raw(key.key, bytes, bytes.size(), expiry_ms));
 }
 
-void say_added(CommandContext& ctx) { ctx.changed(ctx.key(), Event::string, "pfadd"); }
+void say_added(CommandContext& ctx) {
+  ctx.changed(ctx.key(), Event::string, "pfadd");
+}
 
 // Adds the arguments where the registers are.
 void add_dense(CommandContext& ctx, Table::Position at) {
@@ -285,8 +287,8 @@ constexpr CommandSpec specs[] = {
     {.name = "PFDEBUG",
      .arity = 3,
      .flags = Flag::write | Flag::denyoom | Flag::admin,
-     .categories = Category::admin | Category::dangerous | Category::hyperloglog |
-                   Category::slow | Category::write,
+     .categories = Category::admin | Category::dangerous | Category::hyperloglog | Category::slow |
+                   Category::write,
      .keys = keys(range(2, 0, 1, KeyFlag::rw | KeyFlag::access)),
      .handler = pfdebug,
      .group = "hyperloglog",
@@ -309,8 +311,7 @@ constexpr CommandSpec specs[] = {
     {.name = "PFSELFTEST",
      .arity = 1,
      .flags = Flag::admin,
-     .categories =
-         Category::admin | Category::dangerous | Category::hyperloglog | Category::slow,
+     .categories = Category::admin | Category::dangerous | Category::hyperloglog | Category::slow,
      .handler = pfselftest,
      .group = "hyperloglog",
      .summary = "Checks that HyperLogLogs keep and count what they are given.",

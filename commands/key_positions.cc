@@ -64,6 +64,10 @@ void find_range(const KeySpec& spec, Args args, std::size_t begin, std::vector<K
 }  // namespace
 
 bool find_keys(const CommandSpec& spec, Args args, std::vector<KeyPosition>& positions) {
+  if (spec.find_keys != nullptr) {
+    spec.find_keys(args, positions);
+    return true;
+  }
   for (const KeySpec& key_spec : spec.keys.view()) {
     const auto begin = begin_of(key_spec, args);
     if (!begin) continue;

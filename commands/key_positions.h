@@ -1,16 +1,14 @@
 // Where the keys of a request stand, found by its command's key specifications.
 #pragma once
 
+#include "commands/command_spec.h"
+
 #include <cstddef>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "commands/command_spec.h"
-
 namespace duplex::commands {
-
-using Args = std::span<const std::string_view>;
 
 struct KeyPosition {
   std::size_t index;

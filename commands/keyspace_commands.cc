@@ -225,6 +225,8 @@ void flush(CommandContext& ctx, int database) {
     return static_cast<bool>(ctx.lock().find(database, store::HashedKey(key)));
   });
   ctx.discard(ctx.lock().take_tables(database));
+  for (const std::string& key : ctx.services().blocking.keys(database))
+    ctx.signal_ready(database, key);
 }
 
 void flushdb(CommandContext& ctx) {
@@ -266,6 +268,9 @@ void swapdb(CommandContext& ctx) {
     ctx.services().watchers.touch_database(*first, is_there);
     ctx.services().watchers.touch_database(*second, is_there);
     ctx.lock().swap_databases(*first, *second);
+    for (const int database : {*first, *second})
+      for (const std::string& key : ctx.services().blocking.keys(database))
+        ctx.signal_ready(database, key);
   }
   ctx.effect({ctx.arg(0), ctx.arg(1), ctx.arg(2)});
   ctx.reply().ok();

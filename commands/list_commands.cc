@@ -19,8 +19,8 @@ namespace {
 using store::Entry;
 using store::List;
 using store::ListEnd;
-using store::ListView;
 using store::ListpackItem;
+using store::ListView;
 using store::Table;
 
 // A count or rank whose sign can be turned around; answers the error itself.
@@ -217,8 +217,8 @@ void lrem(CommandContext& ctx) {
   if (!find_list(ctx, at)) return;
   if (!at) return ctx.reply().integer(0);
   List list(*at.entry());
-  const auto limit = *count == 0 ? list.size()
-                                 : static_cast<std::size_t>(*count < 0 ? -*count : *count);
+  const auto limit =
+      *count == 0 ? list.size() : static_cast<std::size_t>(*count < 0 ? -*count : *count);
   const std::size_t removed =
       list.remove(ctx.arg(3), limit, *count < 0 ? ListEnd::back : ListEnd::front);
   ctx.reply().integer(static_cast<std::int64_t>(removed));
@@ -344,6 +344,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> list_commands() { return specs; }
+std::span<const CommandSpec> list_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -5,12 +5,12 @@
 #include "commands/families.h"
 #include "commands/list_values.h"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace duplex::commands {
 
@@ -34,10 +34,18 @@ void push(CommandContext& ctx, ListEnd end, bool only_present) {
   ctx.reply().integer(static_cast<std::int64_t>(list.size()));
 }
 
-void lpush(CommandContext& ctx) { push(ctx, ListEnd::front, false); }
-void lpushx(CommandContext& ctx) { push(ctx, ListEnd::front, true); }
-void rpush(CommandContext& ctx) { push(ctx, ListEnd::back, false); }
-void rpushx(CommandContext& ctx) { push(ctx, ListEnd::back, true); }
+void lpush(CommandContext& ctx) {
+  push(ctx, ListEnd::front, false);
+}
+void lpushx(CommandContext& ctx) {
+  push(ctx, ListEnd::front, true);
+}
+void rpush(CommandContext& ctx) {
+  push(ctx, ListEnd::back, false);
+}
+void rpushx(CommandContext& ctx) {
+  push(ctx, ListEnd::back, true);
+}
 
 void pop_counted(CommandContext& ctx, ListEnd end) {
   const auto count = base::parse_int64(ctx.arg(2));
@@ -60,8 +68,12 @@ void pop(CommandContext& ctx, ListEnd end) {
   pop_item(ctx, ctx.key(), at, end);
 }
 
-void lpop(CommandContext& ctx) { pop(ctx, ListEnd::front); }
-void rpop(CommandContext& ctx) { pop(ctx, ListEnd::back); }
+void lpop(CommandContext& ctx) {
+  pop(ctx, ListEnd::front);
+}
+void rpop(CommandContext& ctx) {
+  pop(ctx, ListEnd::back);
+}
 
 void lmpop(CommandContext& ctx) {
   const auto args = multi_pop_args(ctx, 1);
@@ -79,7 +91,9 @@ void lmove(CommandContext& ctx) {
   if (to) move(ctx, *from, *to);
 }
 
-void rpoplpush(CommandContext& ctx) { move(ctx, ListEnd::back, ListEnd::front); }
+void rpoplpush(CommandContext& ctx) {
+  move(ctx, ListEnd::back, ListEnd::front);
+}
 
 constexpr CommandSpec specs[] = {
     {.name = "LMOVE",
@@ -205,6 +219,8 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> list_move_commands() { return specs; }
+std::span<const CommandSpec> list_move_commands() {
+  return specs;
+}
 
 }  // namespace duplex::commands

@@ -14,8 +14,12 @@ using store::ListpackItem;
 
 namespace {
 
-std::string_view push_event(ListEnd end) { return end == ListEnd::front ? "lpush" : "rpush"; }
-std::string_view pop_event(ListEnd end) { return end == ListEnd::front ? "lpop" : "rpop"; }
+std::string_view push_event(ListEnd end) {
+  return end == ListEnd::front ? "lpush" : "rpush";
+}
+std::string_view pop_event(ListEnd end) {
+  return end == ListEnd::front ? "lpop" : "rpop";
+}
 
 // Announces that elements have gone from an end; `at` is where the list stands.
 void popped(CommandContext& ctx,
@@ -119,8 +123,8 @@ Taken pop_from_first(CommandContext& ctx, const MultiPop& pop) {
     ctx.reply().array(2);
     ctx.reply().bulk(key.key);
     const std::size_t count = pop_items(ctx, key, at, pop.end, static_cast<std::size_t>(pop.count));
-    ctx.effect({pop.end == ListEnd::front ? "LPOP" : "RPOP", key.key,
-                ctx.keep(std::to_string(count))});
+    ctx.effect(
+        {pop.end == ListEnd::front ? "LPOP" : "RPOP", key.key, ctx.keep(std::to_string(count))});
     return Taken::done;
   }
   return Taken::nothing;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/mutex.h"
+#include "commands/blocking.h"
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
 #include "commands/effects.h"
@@ -112,6 +113,7 @@ struct Services {
   pubsub::Hub& hub;
   ClientRegistry& clients;
   Watchers& watchers;
+  Blocking& blocking;
   Settings& settings;
   EffectSink& effects;
   ConfigAccess& config;

@@ -151,9 +151,15 @@ void store_result(CommandContext& ctx, Combination combination, std::string_view
   ctx.reply().integer(static_cast<std::int64_t>(count));
 }
 
-void sdiff(CommandContext& ctx) { answer(ctx, Combination::difference); }
-void sinter(CommandContext& ctx) { answer(ctx, Combination::intersection); }
-void sunion(CommandContext& ctx) { answer(ctx, Combination::union_of_all); }
+void sdiff(CommandContext& ctx) {
+  answer(ctx, Combination::difference);
+}
+void sinter(CommandContext& ctx) {
+  answer(ctx, Combination::intersection);
+}
+void sunion(CommandContext& ctx) {
+  answer(ctx, Combination::union_of_all);
+}
 
 void sdiffstore(CommandContext& ctx) {
   store_result(ctx, Combination::difference, "sdiffstore");
@@ -242,7 +248,7 @@ constexpr CommandSpec specs[] = {
      .tips = "nondeterministic_output_order"},
     {.name = "SINTERCARD",
      .arity = -3,
-     .flags = Flag::readonly,
+     .flags = Flag::readonly | Flag::movable_keys,
      .categories = read_categories,
      .keys = keys(key_number(1, 0, 1, 1, KeyFlag::ro | KeyFlag::access)),
      .handler = sintercard,

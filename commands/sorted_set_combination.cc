@@ -132,12 +132,11 @@ GatheredScores combine(Combination combination,
       unite(aggregate, by_size(inputs), result);
       break;
     case Combination::intersection:
-      intersect(aggregate,
-                by_size(inputs),
-                [&](std::string_view text, std::uint64_t hash, double score) {
-                  result.add(text, hash, score);
-                  return true;
-                });
+      intersect(
+          aggregate, by_size(inputs), [&](std::string_view text, std::uint64_t hash, double score) {
+            result.add(text, hash, score);
+            return true;
+          });
       break;
     case Combination::difference:
       subtract(inputs, result);

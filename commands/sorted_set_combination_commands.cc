@@ -95,8 +95,7 @@ bool parse_options(CommandContext& ctx, const Form& form, Request& request) {
   for (std::size_t i = first; i < ctx.argc(); ++i) {
     const std::string_view word = ctx.arg(i);
     const std::size_t left = ctx.argc() - i;
-    if (aggregates && left > request.inputs.size() &&
-        base::equals_ignoring_case(word, "WEIGHTS")) {
+    if (aggregates && left > request.inputs.size() && base::equals_ignoring_case(word, "WEIGHTS")) {
       if (!take_weights(ctx, i, request)) return false;
     } else if (aggregates && left >= 2 && base::equals_ignoring_case(word, "AGGREGATE")) {
       if (!take_aggregate(ctx, ctx.arg(++i), request)) return false;

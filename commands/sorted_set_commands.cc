@@ -83,11 +83,8 @@ struct Added {
   bool failed = false;          // the sum of two infinities
 };
 
-void add_one(SortedSet& set,
-             const AddOptions& options,
-             std::string_view member,
-             double score,
-             Added& done) {
+void add_one(
+    SortedSet& set, const AddOptions& options, std::string_view member, double score, Added& done) {
   const SortedSet::Place place = set.find(member);
   if (options.increment && place.is_there) {
     score += place.score;
@@ -153,8 +150,8 @@ void zincrby(CommandContext& ctx) {
 void zcard(CommandContext& ctx) {
   Entry* entry = nullptr;
   if (!ctx.read_type(ctx.key(), sorted_set_type, entry)) return;
-  ctx.reply().integer(
-      entry == nullptr ? 0 : static_cast<std::int64_t>(SortedSetView(*entry).size()));
+  ctx.reply().integer(entry == nullptr ? 0
+                                       : static_cast<std::int64_t>(SortedSetView(*entry).size()));
 }
 
 void reply_score(CommandContext& ctx, const Entry* entry, std::string_view member) {

@@ -39,9 +39,8 @@ void remove(CommandContext& ctx,
   remove_range(ctx, key, at, range, event_name(end));
   char count[base::int64_digits_max];
   const std::size_t digits = base::write_int64(static_cast<std::int64_t>(range.count), count);
-  ctx.effect({end == SetEnd::min ? "ZPOPMIN" : "ZPOPMAX",
-              key.key,
-              ctx.keep(std::string(count, digits))});
+  ctx.effect(
+      {end == SetEnd::min ? "ZPOPMIN" : "ZPOPMAX", key.key, ctx.keep(std::string(count, digits))});
 }
 
 }  // namespace
@@ -52,10 +51,7 @@ RankRange range_at_end(const SortedSetView& set, SetEnd end, std::size_t count) 
   return {end == SetEnd::min ? 0 : size - count, count};
 }
 
-void reply_flat(CommandContext& ctx,
-                const SortedSetView& set,
-                const RankRange& range,
-                SetEnd end) {
+void reply_flat(CommandContext& ctx, const SortedSetView& set, const RankRange& range, SetEnd end) {
   set.visit(range, end == SetEnd::max, [&](std::string_view text, double score) {
     ctx.reply().bulk(text);
     ctx.reply().real(score);

@@ -153,8 +153,7 @@ void answer_range(CommandContext& ctx, const Form& form) {
   if (!ctx.read_type(ctx.key(), sorted_set_type, entry)) return;
   if (entry == nullptr) return ctx.reply().array(0);
   const SortedSetView set(*entry);
-  reply_members(
-      ctx, set, find(set, *options, *wanted), options->reverse, options->with_scores);
+  reply_members(ctx, set, find(set, *options, *wanted), options->reverse, options->with_scores);
 }
 
 void zrange(CommandContext& ctx) {

@@ -46,8 +46,7 @@ void zremrangebyrank(CommandContext& ctx) {
 void zremrangebyscore(CommandContext& ctx) {
   const auto range = score_range(ctx, ctx.arg(2), ctx.arg(3));
   if (!range) return;
-  remove_found(
-      ctx, "zremrangebyscore", [&](const SortedSetView& set) { return set.find(*range); });
+  remove_found(ctx, "zremrangebyscore", [&](const SortedSetView& set) { return set.find(*range); });
 }
 
 void zremrangebylex(CommandContext& ctx) {

@@ -81,8 +81,8 @@ void zscan(CommandContext& ctx) {
   base::Buffer found;
   resp::ReplyWriter writer(found, ctx.reply().protocol());
   std::size_t count = 0;
-  const std::uint64_t next = set.scan(
-      element_hash(*cursor), options->count, [&](std::string_view member, double score) {
+  const std::uint64_t next =
+      set.scan(element_hash(*cursor), options->count, [&](std::string_view member, double score) {
         if (!all && !base::glob_match(options->pattern, member)) return;
         writer.bulk(member);
         if (options->scores) write_scanned_score(writer, score, is_packed);

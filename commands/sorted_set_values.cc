@@ -100,12 +100,6 @@ void reply_members(CommandContext& ctx,
   });
 }
 
-Table::Position find_or_make_sorted_set(CommandContext& ctx, const HashedKey& key) {
-  Table::Position at;
-  if (!ctx.find_type(key, store::ValueType::sorted_set, at) || at) return at;
-  return ctx.put(key, at, SortedSet::make(key.key, store::no_expiry));
-}
-
 void note_removed(CommandContext& ctx,
                   const HashedKey& key,
                   Table::Position at,

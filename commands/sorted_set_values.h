@@ -30,10 +30,6 @@ void reply_members(CommandContext& ctx,
                    bool reverse,
                    WithScores with_scores);
 
-// Finds the sorted set at a key for writing, or makes an empty one. Answers WRONGTYPE itself and
-// returns an empty position then.
-store::Table::Position find_or_make_sorted_set(CommandContext& ctx, const store::HashedKey& key);
-
 // To be called when members of a sorted set were removed: announces that, and erases the key if no
 // member is left.
 void note_removed(CommandContext& ctx,

@@ -1,15 +1,15 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 #include "commands/transaction.h"
 
-#include <algorithm>
-#include <array>
-#include <string>
-#include <utility>
-
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/executor.h"
 #include "commands/subscriptions.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
 
 namespace duplex::commands {
 
@@ -56,7 +56,9 @@ void unwatch(CommandContext& ctx) {
 }
 
 // The executor runs EXEC itself (execute_transaction); this entry only has to exist.
-void exec(CommandContext& ctx) { ctx.error("ERR EXEC without MULTI"); }
+void exec(CommandContext& ctx) {
+  ctx.error("ERR EXEC without MULTI");
+}
 
 constexpr Flag multi_flags = Flag::noscript | Flag::loading | Flag::stale | Flag::fast |
                              Flag::allow_busy | Flag::runs_in_multi;
@@ -73,8 +75,8 @@ constexpr CommandSpec specs[] = {
      .since = "2.0.0"},
     {.name = "EXEC",
      .arity = 1,
-     .flags = Flag::noscript | Flag::loading | Flag::stale | Flag::skip_slowlog |
-              Flag::runs_in_multi,
+     .flags =
+         Flag::noscript | Flag::loading | Flag::stale | Flag::skip_slowlog | Flag::runs_in_multi,
      .categories = Category::slow | Category::transaction,
      .handler = exec,
      .group = "transactions",
@@ -115,9 +117,13 @@ static_assert(well_formed(specs));
 
 }  // namespace
 
-std::span<const CommandSpec> transaction_commands() { return specs; }
+std::span<const CommandSpec> transaction_commands() {
+  return specs;
+}
 
-bool is_exec(const Command& command) { return command.spec->handler == exec; }
+bool is_exec(const Command& command) {
+  return command.spec->handler == exec;
+}
 
 void unwatch_all(Client& client, Watchers& watchers) {
   Transaction& transaction = client.transaction;
@@ -152,6 +158,8 @@ bool Executor::lock_transaction(Client& client) {
     transaction_keys_.emplace_back(watched.key);
   if (all)
     context_.lock_.lock_all();
+  else if (services_.blocking.count() != 0)
+    lock_with_waiters(transaction_keys_);
   else if (!transaction_keys_.empty())
     context_.lock_.lock(transaction_keys_);
   return true;
@@ -185,12 +193,7 @@ void Executor::execute_transaction(Client& client) {
   discard_transaction(client, services_.watchers);
   context_.reply().array(queued.size());
   for (const Transaction::Queued& next : queued) {
-    positions_.clear();
-    find_keys(*next.command->spec, next.args.view(), positions_);
-    context_.keys_.clear();
-    for (const KeyPosition& position : positions_)
-      if (!has(position.flags, KeyFlag::not_key))
-        context_.keys_.emplace_back(next.args.view()[position.index]);
+    fill_keys(*next.command, next.args.view());
     run_handler(client, *next.command, next.args.view(), true);
     // A command may have switched the protocol or the database for the ones behind it.
     context_.reply_.set_protocol(client.protocol.load(std::memory_order_relaxed));
@@ -200,6 +203,7 @@ void Executor::execute_transaction(Client& client) {
 }
 
 void Executor::forget(Client& client) {
+  if (client.waiter) leave_queue(client);
   discard_transaction(client, services_.watchers);
   unsubscribe_all(client, subscribers_);
 }

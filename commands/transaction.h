@@ -1,11 +1,11 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 #pragma once
 
-#include <span>
-
 #include "commands/client.h"
 #include "commands/command_spec.h"
 #include "commands/watchers.h"
+
+#include <span>
 
 namespace duplex::commands {
 

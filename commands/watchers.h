@@ -1,6 +1,8 @@
 // Who watches which key, so that a change can spoil a transaction.
 #pragma once
 
+#include "base/mutex.h"
+
 #include <atomic>
 #include <cstddef>
 #include <map>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/mutex.h"
 
 namespace duplex::commands {
 

@@ -54,9 +54,10 @@ class CommandLoop {
   // Releases what waited when the log has advanced; wakes the loop only if something waits.
   // Thread: any.
   void log_progressed();
-  // Closes or resumes the session of a client. Thread: any.
+  // Closes or resumes the session of a client, or lets it look at its wait. Thread: any.
   void close_client(std::uint64_t client_id);
   void resume_client(std::uint64_t client_id);
+  void unblock_client(std::uint64_t client_id);
 
   // Scratch for parsing, shared by the sessions because only one of them runs at a time.
   struct Scratch {
@@ -89,8 +90,8 @@ class CommandLoop {
   pubsub::LoopSubscribers subscribers_;
   commands::Executor executor_;
   std::unordered_map<std::uint64_t, RespSession*> sessions_;
-  std::vector<Gated> fresh_;  // gated in this pass
-  std::vector<Gated> held_;   // waiting for the log
+  std::vector<Gated> fresh_;        // gated in this pass
+  std::vector<Gated> held_;         // waiting for the log
   std::atomic<unsigned> holds_{0};  // 1 while held_ is not empty
   std::vector<std::uint64_t> postponed_;
   Scratch scratch_;

@@ -6,6 +6,7 @@
 #include "net/message_encoding.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace duplex::net {
@@ -80,11 +81,11 @@ void RespSession::on_data(std::span<const char> bytes) {
   client_.last_active_ms.store(loop_.loop().now_ms(), std::memory_order_relaxed);
   note_output();
   client_.input_bytes_total.fetch_add(received.size(), std::memory_order_relaxed);
-  if (input_.empty() && !postponed_) {
+  if (input_.empty() && !postponed_ && !blocked_) {
     keep_rest(received.substr(execute(received)));
   } else {
     input_.append(received);
-    if (!postponed_) input_.consume(execute(input_.view()));
+    if (!postponed_ && !blocked_) input_.consume(execute(input_.view()));
   }
   finish_input();
 }
@@ -118,14 +119,53 @@ void RespSession::resume() {
   finish_input();
 }
 
+void RespSession::begin_wait() {
+  blocked_ = true;
+  const std::int64_t deadline_ms = client_.waiter->request.deadline_ms;
+  if (deadline_ms == 0) return;
+  const std::int64_t left_ms = std::max<std::int64_t>(deadline_ms - loop_.loop().now_ms(), 1);
+  deadline_ = loop_.loop().after(std::chrono::milliseconds(left_ms), [this] { time_out(); });
+}
+
+void RespSession::time_out() {
+  deadline_.reset();
+  const std::uint64_t position = client_.log_position;
+  if (loop_.executor().time_out(client_, socket_->out())) {
+    if (client_.log_position != position) loop_.gate(*socket_, client_.log_position);
+    return end_wait();
+  }
+  // Another loop is running the command at this moment.
+  constexpr std::chrono::milliseconds again{1};
+  deadline_ = loop_.loop().after(again, [this] { time_out(); });
+}
+
+void RespSession::look_at_wait() {
+  if (!blocked_ || ending_) return;
+  loop_.executor().set_now(loop_.loop().now_ms());
+  const std::uint64_t position = client_.log_position;
+  if (!loop_.executor().go_on(client_, socket_->out())) return;
+  if (client_.log_position != position) loop_.gate(*socket_, client_.log_position);
+  end_wait();
+}
+
+void RespSession::end_wait() {
+  blocked_ = false;
+  if (deadline_) loop_.loop().cancel(*deadline_);
+  deadline_.reset();
+  socket_->mark_dirty();
+  client_.last_active_ms.store(loop_.loop().now_ms(), std::memory_order_relaxed);
+  if (!postponed_) input_.consume(execute(input_.view()));
+  finish_input();
+}
+
 std::size_t RespSession::execute(std::string_view input) {
   loop_.executor().set_now(loop_.loop().now_ms());
   const std::uint64_t position = client_.log_position;
   std::size_t done = 0;
-  while (done < input.size() && !ending_ && !postponed_) {
+  while (done < input.size() && !ending_ && !postponed_ && !blocked_) {
     const std::size_t parsed = parse_batch(input.substr(done));
     done += run_batch();
-    if (malformed_ && !ending_ && !postponed_) protocol_error();
+    if (malformed_ && !ending_ && !postponed_ && !blocked_) protocol_error();
     if (parsed == 0) break;
   }
   if (client_.log_position != position) loop_.gate(*socket_, client_.log_position);
@@ -171,12 +211,20 @@ std::size_t RespSession::run_batch() {
     commands::Request& request = scratch.requests[i];
     if (is_http(request)) {
       refuse_http();
-    } else if (!request.args.empty() &&
-               executor.execute(client_, request, socket_->out()) == commands::Outcome::postponed) {
-      postponed_ = true;
-      parser_.restart();
-      loop_.wait_for_resume(*this);
-      return done;
+    } else if (!request.args.empty()) {
+      switch (executor.execute(client_, request, socket_->out())) {
+        case commands::Outcome::done:
+          break;
+        case commands::Outcome::postponed:
+          postponed_ = true;
+          parser_.restart();
+          loop_.wait_for_resume(*this);
+          return done;
+        case commands::Outcome::blocked:
+          parser_.restart();
+          begin_wait();
+          return scratch.ends[i].bytes;
+      }
     }
     done = scratch.ends[i].bytes;
   }
@@ -226,6 +274,10 @@ void RespSession::request_close() {
 }
 void RespSession::request_resume() {
   loop_.resume_client(client_.id);
+}
+
+void RespSession::request_unblock() {
+  loop_.unblock_client(client_.id);
 }
 
 std::size_t RespSession::output_bytes() const {
@@ -281,12 +333,14 @@ void RespSession::check_limits(std::int64_t now_ms) {
   const std::int64_t idle_max = loop_.limits().idle_seconds_max.load(std::memory_order_relaxed);
   const std::int64_t idle_ms = now_ms - client_.last_active_ms.load(std::memory_order_relaxed);
   // Subscribers only listen: silence is no reason to end them.
-  const bool idle = idle_max != 0 && !client_.is_subscribed() && idle_ms > idle_max * 1000;
+  const bool idle =
+      idle_max != 0 && !client_.is_subscribed() && !blocked_ && idle_ms > idle_max * 1000;
   if (idle) base::log(base::LogLevel::verbose, "Closing idle client");
   if (idle || is_over_limit(now_ms)) socket_->close_now();
 }
 
 void RespSession::on_closed(CloseReason) {
+  if (deadline_) loop_.loop().cancel(*deadline_);
   loop_.executor().forget(client_);
   loop_.forget(*socket_);
   loop_.remove(*this);

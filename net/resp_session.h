@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -33,6 +34,8 @@ class RespSession final : public SocketHandler,
 
   // Executes what CLIENT PAUSE had postponed.
   void resume();
+  // Looks whether the client still waits for a key, and goes on with its requests if not.
+  void look_at_wait();
   // Closes when the client was idle or its output too large for too long.
   void check_limits(std::int64_t now_ms);
   void close_now() { socket_->close_now(); }
@@ -41,6 +44,7 @@ class RespSession final : public SocketHandler,
   void close_after_reply() override;
   void request_close() override;
   void request_resume() override;
+  void request_unblock() override;
   std::size_t output_bytes() const override;
   std::size_t input_bytes() const override;
 
@@ -69,6 +73,10 @@ class RespSession final : public SocketHandler,
   void note_output();
   bool is_over_limit(std::int64_t now_ms);
   void finish_input();
+  // The client waits for a key from here on.
+  void begin_wait();
+  void end_wait();
+  void time_out();
 
   CommandLoop& loop_;
   Socket* socket_ = nullptr;
@@ -78,6 +86,8 @@ class RespSession final : public SocketHandler,
   bool malformed_ = false;  // a protocol error stands behind the requests that were read
   bool ending_ = false;     // nothing of the input is executed any more
   bool postponed_ = false;  // by CLIENT PAUSE
+  bool blocked_ = false;    // waiting for a key
+  std::optional<TimerId> deadline_;
   std::int64_t over_soft_limit_since_ms_ = 0;
   std::atomic<std::size_t> input_bytes_{0};
   std::atomic<std::size_t> output_bytes_{0};

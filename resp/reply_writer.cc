@@ -1,10 +1,10 @@
 // Replies as bytes: what a command says, written as RESP2 or RESP3.
 #include "resp/reply_writer.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <string>
-
-#include "base/assert.h"
 
 namespace duplex::resp {
 
@@ -35,12 +35,22 @@ void ReplyWriter::bulk_integer(std::int64_t value) {
   bulk({digits, base::write_int64(value, digits)});
 }
 
-void ReplyWriter::null() { out_->append(protocol_ == Protocol::resp3 ? "_\r\n" : "$-1\r\n"); }
+void ReplyWriter::null() {
+  out_->append(protocol_ == Protocol::resp3 ? "_\r\n" : "$-1\r\n");
+}
 
-void ReplyWriter::null_array() { out_->append(protocol_ == Protocol::resp3 ? "_\r\n" : "*-1\r\n"); }
+void ReplyWriter::null_array() {
+  out_->append(protocol_ == Protocol::resp3 ? "_\r\n" : "*-1\r\n");
+}
 
 void ReplyWriter::real(double value) {
   const std::string text = base::format_double(value);
+  if (protocol_ == Protocol::resp3) return line(',', text);
+  bulk(text);
+}
+
+void ReplyWriter::long_real(long double value) {
+  const std::string text = base::format_long_double(value);
   if (protocol_ == Protocol::resp3) return line(',', text);
   bulk(text);
 }

@@ -1,13 +1,13 @@
 // Replies as bytes: what a command says, written as RESP2 or RESP3.
 #pragma once
 
+#include "base/buffer.h"
+#include "base/numbers.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-
-#include "base/buffer.h"
-#include "base/numbers.h"
 
 namespace duplex::resp {
 
@@ -37,6 +37,8 @@ class ReplyWriter {
   void null();
   void null_array();
   void real(double value);
+  // With up to 17 decimals and no exponent, as coordinates are written.
+  void long_real(long double value);
   void boolean(bool value);
   // `format` has three letters: "txt" or "mkd".
   void verbatim(std::string_view format, std::string_view text);

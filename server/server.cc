@@ -1,14 +1,6 @@
 // The whole server: how its parts are put together, started and stopped.
 #include "server/server.h"
 
-#include <chrono>
-#include <cstddef>
-#include <filesystem>
-#include <latch>
-#include <utility>
-
-#include <fmt/format.h>
-
 #include "base/clock.h"
 #include "base/diagnostics.h"
 #include "base/memory.h"
@@ -17,6 +9,14 @@
 #include "net/resp_session.h"
 #include "server/config_binding.h"
 #include "server/loader.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <latch>
+#include <utility>
 
 namespace duplex::server {
 
@@ -72,6 +72,7 @@ Server::Server(LoadedConfig config)
                 .hub = hub_,
                 .clients = clients_,
                 .watchers = watchers_,
+                .blocking = blocking_,
                 .settings = settings_,
                 .effects = log_sink_,
                 .config = *this,
@@ -102,7 +103,9 @@ Server::Server(LoadedConfig config)
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
 void Server::bind_config() {
   const auto apply = [this](const Config& next) -> Outcome {
@@ -172,12 +175,12 @@ Server::Started Server::listen() {
     listeners_.push_back(std::move(*listener));
   }
   if (!config->unixsocket.empty()) {
-    auto listener = net::Listener::unix_socket(
-        pool_,
-        {.path = config->unixsocket,
-         .permissions = static_cast<::mode_t>(config->unixsocketperm),
-         .backlog = static_cast<int>(config->tcp_backlog)},
-        factory);
+    auto listener =
+        net::Listener::unix_socket(pool_,
+                                   {.path = config->unixsocket,
+                                    .permissions = static_cast<::mode_t>(config->unixsocketperm),
+                                    .backlog = static_cast<int>(config->tcp_backlog)},
+                                   factory);
     if (!listener) return std::unexpected(listener.error());
     listeners_.push_back(std::move(*listener));
   }
@@ -298,8 +301,12 @@ std::optional<std::string> Server::reload_log() {
   return "ERR DEBUG LOADAOF is not possible while clients are served; restart the server instead";
 }
 
-void Server::discard(std::vector<store::Table> tables) { reclaimer_.discard(std::move(tables)); }
-void Server::discard(store::EntryPtr entry) { reclaimer_.discard(std::move(entry)); }
+void Server::discard(std::vector<store::Table> tables) {
+  reclaimer_.discard(std::move(tables));
+}
+void Server::discard(store::EntryPtr entry) {
+  reclaimer_.discard(std::move(entry));
+}
 
 std::vector<std::pair<std::string, std::string>> Server::get(
     std::span<const std::string_view> globs) const {
@@ -311,6 +318,8 @@ std::optional<std::string> Server::set(
   return config_.set(changes);
 }
 
-std::optional<std::string> Server::rewrite() { return config_.rewrite(); }
+std::optional<std::string> Server::rewrite() {
+  return config_.rewrite();
+}
 
 }  // namespace duplex::server

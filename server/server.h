@@ -1,15 +1,6 @@
 // The whole server: owns every part, in order of construction; starts it, stops it.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <cstdint>
-#include <expected>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
-
 #include "aof/file.h"
 #include "aof/log.h"
 #include "commands/client_registry.h"
@@ -30,6 +21,15 @@
 #include "server/server_info.h"
 #include "store/keyspace.h"
 #include "ws/counters.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
 namespace duplex::server {
 
@@ -85,6 +85,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   pubsub::Hub hub_;
   commands::ClientRegistry clients_;
   commands::Watchers watchers_;
+  commands::Blocking blocking_;
   std::atomic<aof::Log*> current_log_{nullptr};
   LogSink log_sink_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;

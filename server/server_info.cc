@@ -1,19 +1,18 @@
 // INFO: the sections about the process, its memory, its clients and its data.
 #include "server/server_info.h"
 
-#include <sys/resource.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <fstream>
-
-#include <fmt/format.h>
-
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "server/version.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 namespace duplex::server {
 
@@ -91,7 +90,7 @@ std::string ServerInfo::text(std::span<const std::string_view> sections,
   return std::move(out.text);
 }
 
-std::uint64_t ServerInfo::sum(commands::Counter commands::LoopStatistics::*counter) const {
+std::uint64_t ServerInfo::sum(commands::Counter commands::LoopStatistics::* counter) const {
   std::uint64_t total = 0;
   for (const auto& loop : from_.services.statistics)
     total += ((*loop).*counter).value();
@@ -158,7 +157,7 @@ void ServerInfo::clients(Report& out) const {
   line(out, "maxclients:{}", from_.limits.clients_max.load(std::memory_order_relaxed));
   line(out, "client_recent_max_input_buffer:0");
   line(out, "client_recent_max_output_buffer:0");
-  line(out, "blocked_clients:0");
+  line(out, "blocked_clients:{}", from_.services.blocking.count());
   line(out, "tracking_clients:0");
   line(out, "pubsub_clients:{}", subscribed);
   line(out, "watching_clients:{}", watching);
@@ -239,8 +238,7 @@ void ServerInfo::persistence(Report& out) const {
     const std::int64_t started_ms = from_.progress.started_ms.load(std::memory_order_relaxed);
     const std::uint64_t total = from_.progress.total_bytes.load(std::memory_order_relaxed);
     const std::uint64_t loaded = from_.progress.loaded_bytes.load(std::memory_order_relaxed);
-    const double share =
-        total == 0 ? 0 : static_cast<double>(loaded) / static_cast<double>(total);
+    const double share = total == 0 ? 0 : static_cast<double>(loaded) / static_cast<double>(total);
     const double elapsed_s = static_cast<double>(base::wall_ms() - started_ms) / 1000;
     line(out, "loading_start_time:{}", started_ms / 1000);
     line(out, "loading_total_bytes:{}", total);
@@ -304,7 +302,9 @@ void ServerInfo::cpu(Report& out) const {
   line(out, "used_cpu_user_children:{:.6f}", seconds(children.ru_utime));
 }
 
-void ServerInfo::modules(Report& out) const { line(out, "# Modules"); }
+void ServerInfo::modules(Report& out) const {
+  line(out, "# Modules");
+}
 
 void ServerInfo::cluster(Report& out) const {
   line(out, "# Cluster");

@@ -38,15 +38,13 @@ auto with_container(ValueType type, Encoding encoding, Use&& use) {
 }  // namespace
 
 void destroy_collection(ValueType type, Encoding encoding, void* value) {
-  with_container(type, encoding, [&]<typename Container>(Container*) {
-    Container::destroy(value);
-  });
+  with_container(
+      type, encoding, [&]<typename Container>(Container*) { Container::destroy(value); });
 }
 
 void* clone_collection(ValueType type, Encoding encoding, const void* value) {
-  return with_container(type, encoding, [&]<typename Container>(Container*) {
-    return Container::clone(value);
-  });
+  return with_container(
+      type, encoding, [&]<typename Container>(Container*) { return Container::clone(value); });
 }
 
 std::size_t collection_bytes(ValueType type, Encoding encoding, const void* value) {
@@ -56,9 +54,8 @@ std::size_t collection_bytes(ValueType type, Encoding encoding, const void* valu
 }
 
 bool is_heavy_collection(ValueType type, Encoding encoding, const void* value) {
-  return with_container(type, encoding, [&]<typename Container>(Container*) {
-    return Container::is_heavy(value);
-  });
+  return with_container(
+      type, encoding, [&]<typename Container>(Container*) { return Container::is_heavy(value); });
 }
 
 std::int64_t earliest_field_expiry_ms(const Entry& entry) {

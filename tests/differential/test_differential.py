@@ -220,8 +220,8 @@ def is_known_difference(command, first, second):
     """Tells if Valkey 8 answers otherwise than Redis 7.0, and that is all.
 
     BITCOUNT and BITPOS read their arguments before they look for the key, and BITCOUNT needs no
-    end. Short lists and sets have an encoding of their own; LREM and LPOS refuse the least integer. ZRANK
-    takes a fourth argument; scores are written in fewer digits.
+    end. Short lists and sets have an encoding of their own; LREM and LPOS refuse the least
+    integer. ZRANK takes a fourth argument; scores are written in fewer digits.
     """
     name = command[0].upper()
     if name == b"OBJECT":

@@ -101,6 +101,7 @@ CommandFixture::CommandFixture()
                 .hub = hub_,
                 .clients = clients_,
                 .watchers = watchers_,
+                .blocking = blocking_,
                 .settings = settings_,
                 .effects = sink_,
                 .config = config_,

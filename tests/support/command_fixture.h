@@ -59,8 +59,7 @@ class FakeConfig : public commands::ConfigAccess {
 
 class FakeServer : public commands::ServerControl {
  public:
-  std::string info(std::span<const std::string_view> sections,
-                   store::ShardLock& lock) override;
+  std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
   void shutdown(commands::ShutdownMode mode) override { shutdown_mode = mode; }
   std::optional<std::string> reload_log() override;
   void discard(std::vector<store::Table> tables) override { discarded_tables += tables.size(); }
@@ -86,6 +85,7 @@ class FakeClient : public commands::Connection, public pubsub::Subscriber {
   void close_after_reply() override { closed_after_reply = true; }
   void request_close() override { close_requested = true; }
   void request_resume() override { resumed = true; }
+  void request_unblock() override { unblocked = true; }
   std::size_t output_bytes() const override { return 0; }
   std::size_t input_bytes() const override { return 0; }
   // Messages as "channel payload" or "pattern channel payload".
@@ -96,6 +96,7 @@ class FakeClient : public commands::Connection, public pubsub::Subscriber {
   bool closed_after_reply = false;
   bool close_requested = false;
   bool resumed = false;
+  bool unblocked = false;
 };
 
 // Tests inherit from this (`using StringTest = tests::CommandFixture;` is enough).
@@ -158,6 +159,7 @@ class CommandFixture : public testing::Test {
   pubsub::Hub hub_{1};
   commands::ClientRegistry clients_;
   commands::Watchers watchers_;
+  commands::Blocking blocking_;
   commands::Settings settings_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;

@@ -1,0 +1,68 @@
+// A client as CLIENT LIST and CLIENT INFO show it.
+#include "commands/client_description.h"
+
+#include <fmt/format.h>
+
+namespace duplex::commands {
+
+namespace {
+
+std::string flags_of(const Client& client) {
+  std::string flags;
+  if (is_subscriber(client)) flags += 'P';
+  if (client.is_blocked.load(std::memory_order_relaxed)) flags += 'b';
+  if (client.multi_count.load(std::memory_order_relaxed) >= 0) flags += 'x';
+  if (client.closing.load(std::memory_order_relaxed)) flags += 'c';
+  if (client.no_evict.load(std::memory_order_relaxed)) flags += 'e';
+  if (client.no_touch.load(std::memory_order_relaxed)) flags += 'T';
+  return flags.empty() ? "N" : flags;
+}
+
+}  // namespace
+
+bool is_subscriber(const Client& client) {
+  return client.channels_count.load(std::memory_order_relaxed) +
+             client.patterns_count.load(std::memory_order_relaxed) +
+             client.shard_channels_count.load(std::memory_order_relaxed) !=
+         0;
+}
+
+std::string describe(const Client& client, std::int64_t now_ms) {
+  const auto relaxed = std::memory_order_relaxed;
+  const Command* last = client.last_command.load(relaxed);
+  const std::size_t input = client.connection->input_bytes();
+  const std::size_t output = client.connection->output_bytes();
+  return fmt::format(
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
+      "multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll=0 "
+      "omem={} tot-mem={} events=r cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={} "
+      "tot-net-in={} tot-net-out={} tot-cmds={}",
+      client.id,
+      client.address,
+      client.local_address,
+      client.fd,
+      client.name,
+      (now_ms - client.created_ms) / 1000,
+      (now_ms - client.last_active_ms.load(relaxed)) / 1000,
+      flags_of(client),
+      client.database.load(relaxed),
+      client.channels_count.load(relaxed),
+      client.patterns_count.load(relaxed),
+      client.shard_channels_count.load(relaxed),
+      client.multi_count.load(relaxed),
+      client.watch_count.load(relaxed),
+      input,
+      output,
+      output,
+      sizeof(Client) + input + output,
+      last == nullptr ? "NULL" : last->full_name,
+      client.user,
+      static_cast<int>(client.protocol.load(relaxed)),
+      client.library_name,
+      client.library_version,
+      client.input_bytes_total.load(relaxed),
+      client.output_bytes_total.load(relaxed),
+      client.commands_run.load(relaxed));
+}
+
+}  // namespace duplex::commands
