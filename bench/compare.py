@@ -18,6 +18,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from comparison.collections import collection_workloads
 from comparison.core_watch import pinned, wait_until_quiet
 from comparison.server import Contender, Server, ServerError
 from comparison.table import TABLES, Outcome, markdown
@@ -95,7 +96,7 @@ def choose_workloads(arguments: argparse.Namespace) -> list[Workload]:
     patterns = arguments.workloads.split(",")
     return [
         workload
-        for workload in all_workloads(tuple(arguments.ws_option))
+        for workload in all_workloads(tuple(arguments.ws_option)) + collection_workloads()
         if any(fnmatch.fnmatchcase(workload.name, pattern) for pattern in patterns)
     ]
 
