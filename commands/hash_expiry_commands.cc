@@ -89,8 +89,7 @@ std::int64_t expire_field(CommandContext& ctx,
   return done;
 }
 
-template <Unit unit, Basis basis>
-void hexpire(CommandContext& ctx) {
+void set_expiry_of_fields(CommandContext& ctx, Unit unit, Basis basis) {
   Table::Position at;
   if (!find_hash(ctx, at, {})) return;
   const auto expiry_ms = field_expiry(ctx, ctx.arg(2), unit == Unit::seconds, basis == Basis::now);
@@ -117,6 +116,23 @@ void hexpire(CommandContext& ctx) {
     ctx.effect(words);
   }
   leave_hash(ctx, at);
+}
+
+// Four functions, as for EXPIRE: the address of a template's instance is not always a constant.
+void hexpire(CommandContext& ctx) {
+  set_expiry_of_fields(ctx, Unit::seconds, Basis::now);
+}
+
+void hexpireat(CommandContext& ctx) {
+  set_expiry_of_fields(ctx, Unit::seconds, Basis::epoch);
+}
+
+void hpexpire(CommandContext& ctx) {
+  set_expiry_of_fields(ctx, Unit::milliseconds, Basis::now);
+}
+
+void hpexpireat(CommandContext& ctx) {
+  set_expiry_of_fields(ctx, Unit::milliseconds, Basis::epoch);
 }
 
 constexpr std::string_view bad_count = "ERR Number of fields must be a positive integer";
@@ -206,7 +222,7 @@ constexpr CommandSpec specs[] = {
      .flags = expire_flags,
      .categories = expire_categories,
      .keys = expire_key,
-     .handler = hexpire<Unit::seconds, Basis::now>,
+     .handler = hexpire,
      .group = "hash",
      .syntax = "key seconds [NX|XX|GT|LT] FIELDS numfields field [field ...]",
      .summary = "Sets how many seconds fields of a hash have left.",
@@ -217,7 +233,7 @@ constexpr CommandSpec specs[] = {
      .flags = expire_flags,
      .categories = expire_categories,
      .keys = expire_key,
-     .handler = hexpire<Unit::seconds, Basis::epoch>,
+     .handler = hexpireat,
      .group = "hash",
      .syntax = "key unix-time-seconds [NX|XX|GT|LT] FIELDS numfields field [field ...]",
      .summary = "Sets the time, in seconds since 1970, at which fields of a hash end.",
@@ -250,7 +266,7 @@ constexpr CommandSpec specs[] = {
      .flags = expire_flags,
      .categories = expire_categories,
      .keys = expire_key,
-     .handler = hexpire<Unit::milliseconds, Basis::now>,
+     .handler = hpexpire,
      .group = "hash",
      .syntax = "key milliseconds [NX|XX|GT|LT] FIELDS numfields field [field ...]",
      .summary = "Sets how many milliseconds fields of a hash have left.",
@@ -261,7 +277,7 @@ constexpr CommandSpec specs[] = {
      .flags = expire_flags,
      .categories = expire_categories,
      .keys = expire_key,
-     .handler = hexpire<Unit::milliseconds, Basis::epoch>,
+     .handler = hpexpireat,
      .group = "hash",
      .syntax = "key unix-time-milliseconds [NX|XX|GT|LT] FIELDS numfields field [field ...]",
      .summary = "Sets the time, in milliseconds since 1970, at which fields of a hash end.",

@@ -130,7 +130,9 @@ void CommandLoop::tick() {
   ++ticks_;
   executor_.set_now(loop_.now_ms());
   if (services_.settings.active_expiry.load(std::memory_order_relaxed) &&
-      !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0)
+      !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0 &&
+      // What a log that cannot write holds in memory must not grow by itself.
+      services_.effects.refusal().empty())
     executor_.expire_cycle(expiry_budget_us);
   const std::int64_t paused_until =
       services_.settings.paused_until_ms.load(std::memory_order_relaxed);

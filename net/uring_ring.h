@@ -17,7 +17,7 @@ namespace duplex::net {
 struct UringSizes {
   unsigned submissions = 1024;
   unsigned completions = 16384;
-  unsigned buffers = 256;  // a power of two
+  unsigned buffers = 64;  // a power of two
   unsigned buffer_bytes = 16 * 1024;
 };
 

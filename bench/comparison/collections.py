@@ -10,7 +10,7 @@ from .server import Server, Settings
 from .workload import Programs, Sample, Workload, WorkloadError, from_load
 
 Command = tuple[str, ...]
-BATCH = 500
+BATCH = 20
 
 
 def send(server: Server, commands: Iterable[Command]) -> None:
@@ -70,6 +70,10 @@ def integers(count: int) -> list[Command]:
     return [(str(number),) for number in random.Random(1).sample(range(10 * count), count)]
 
 
+def numbered(count: int, width: int) -> list[Command]:
+    return [(f"{number:0{width}d}",) for number in range(count)]
+
+
 def small_hashes(count: int) -> Iterable[Command]:
     for number in range(count):
         fields = (w for f in range(5) for w in (f"field{f}", f"value{number % 1000:03d}{f}"))
@@ -78,7 +82,7 @@ def small_hashes(count: int) -> Iterable[Command]:
 
 def entries(count: int) -> Iterable[Command]:
     for number in range(count):
-        yield ("XADD", "x", f"{1700000000000 + number}-0", "user", f"{number}", "temperature", "21.5")
+        yield ("XADD", "x", f"{1700000000000 + number}-0", "user", f"{number}", "degrees", "21.5")
 
 
 MEMORY: dict[str, Callable[[int], Iterable[Command]]] = {
@@ -87,7 +91,7 @@ MEMORY: dict[str, Callable[[int], Iterable[Command]]] = {
     "set-strings": lambda count: grouped("SADD", "s", texts(count)),
     "hash": lambda count: grouped("HSET", "h", pairs(count)),
     "small-hashes": small_hashes,
-    "list": lambda count: grouped("RPUSH", "l", [(f"{n:032d}",) for n in range(count)]),
+    "list": lambda count: grouped("RPUSH", "l", numbered(count, 32)),
     "stream": entries,
 }
 
@@ -131,11 +135,10 @@ def nothing(_count: int) -> Iterable[Command]:
     return ()
 
 
-LISTED = [(f"{number:032d}",) for number in range(1000)]
 
 SPEED = {
     "lpush": ("LPUSH l {value}", nothing),
-    "rpop": ("RPOP l", lambda count: grouped("RPUSH", "l", [(f"{n:016d}",) for n in range(count)])),
+    "rpop": ("RPOP l", lambda count: grouped("RPUSH", "l", numbered(count, 16))),
     "sadd": ("SADD s member:{key}", nothing),
     "hset": ("HSET h field:{key} {value}", nothing),
     "zadd": ("ZADD z {key} member:{key}", nothing),
@@ -145,7 +148,7 @@ SPEED = {
     "mset": ("MSET" + " k:{key} {value}" * 10, nothing),
 }
 RANGES = {
-    f"lrange-{length}": (f"LRANGE l 0 {length - 1}", lambda _: grouped("RPUSH", "l", LISTED))
+    f"lrange-{length}": (f"LRANGE l 0 {length - 1}", lambda _: grouped("RPUSH", "l", numbered(1000, 32)))
     for length in (100, 300, 600)
 }
 

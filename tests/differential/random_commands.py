@@ -6,12 +6,13 @@ once, or last for longer than any run; what ends soon is followed by a pause.
 
 import random
 
-from differential import hash_commands, list_commands, set_commands, sorted_set_commands
+from differential import geo_commands, hash_commands, list_commands, set_commands
+from differential import sorted_set_commands
 
 KEYS = [b"k%d" % number for number in range(12)]
 KEYS += [b"", b"key with space", b"\0bin\xff", b"{tag}a"]
 # Keys that mostly hold one type, so that its commands find something.
-TYPED_KEYS = [b"%c%d" % (letter, number) for letter in b"hlpstz" for number in range(5)]
+TYPED_KEYS = [b"%c%d" % (letter, number) for letter in b"ghlpstz" for number in range(5)]
 DATABASES = 3
 FAR_SECONDS = 4102444800
 
@@ -297,12 +298,13 @@ _OTHER_TYPES = {
 }
 
 # Of each type one command; and the families that can be made when it is known.
-OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd"]
+OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd", "geoadd"]
 _FAMILIES = {
     "hset": hash_commands,
     "rpush": list_commands,
     "sadd": set_commands,
     "zadd": sorted_set_commands,
+    "geoadd": geo_commands,
 }
 
 # Commands whose replies can be compared as they are, so that they may stand in a transaction.
@@ -312,6 +314,7 @@ EXACT_IN_TRANSACTIONS = set(
     b"TYPE COPY RENAME RENAMENX MOVE SELECT DBSIZE".split()
     + hash_commands.EXACT
     + sorted_set_commands.EXACT
+    + geo_commands.EXACT
     + list_commands.EXACT
     + set_commands.EXACT
 )

@@ -27,6 +27,19 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
+def info(client, field):
+    for line in client.call("INFO", "everything").value.decode().splitlines():
+        name, _, value = line.partition(":")
+        if name == field:
+            return value
+    raise KeyError(field)
+
+
+def wait_for_info(client, field, is_reached, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not is_reached(info(client, field)):
+        assert time.monotonic() < deadline, f"{field} is {info(client, field)}"
+
 
 
 def wait_for_writes(client, seconds=20):
@@ -77,3 +90,26 @@ def test_a_full_disk_refuses_writes_and_heals_by_itself(small_disk, fsync):
             for i in acknowledged:
                 assert client.call("GET", f"key:{i}").value == VALUE.encode(), i
             assert client.call("GET", "after").value == b"space"
+
+
+def test_keys_do_not_expire_by_themselves_while_the_log_has_failed(small_disk):
+    """The deletions would pile up in memory. They come when there is space again."""
+    filler = small_disk / "filler"
+    filler.write_bytes(b"\0" * (1 << 20))
+    arguments = ["--appendonly", "yes", "--enable-debug-command", "yes"]
+    with servers.server("duplex", *arguments, directory=small_disk) as server:
+        with server.client() as client, server.client(timeout=20) as writer:
+            assert client.call("DEBUG", "SET-ACTIVE-EXPIRE", 0).value == b"OK"
+            client.call("SET", "temporary", "x", "PX", 1)
+            count = 0
+            while info(client, "aof_last_write_status") == "ok":
+                writer.send("SET", f"key:{count}", VALUE)
+                count += 1
+                assert count < 2000, "the disk never became full"
+            client.call("DEBUG", "SET-ACTIVE-EXPIRE", 1)
+            # Some ticks.
+            begin = int(info(client, "uptime_in_seconds"))
+            wait_for_info(client, "uptime_in_seconds", lambda seconds: int(seconds) >= begin + 2)
+            assert info(client, "expired_keys") == "0"
+            filler.unlink()
+            wait_for_info(client, "expired_keys", lambda expired: expired == "1")
