@@ -148,7 +148,10 @@ SPEED = {
     "mset": ("MSET" + " k:{key} {value}" * 10, nothing),
 }
 RANGES = {
-    f"lrange-{length}": (f"LRANGE l 0 {length - 1}", lambda _: grouped("RPUSH", "l", numbered(1000, 32)))
+    f"lrange-{length}": (
+        f"LRANGE l 0 {length - 1}",
+        lambda _: grouped("RPUSH", "l", numbered(1000, 32)),
+    )
     for length in (100, 300, 600)
 }
 
