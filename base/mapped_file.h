@@ -9,8 +9,8 @@
 
 namespace duplex::base {
 
-// Maps a whole file, for one pass from front to back. The file must not shrink meanwhile, and a
-// disk that cannot be read ends the process: for what is read at start, before anything is served.
+// Maps a whole file, for one pass from front to back. The file must not shrink meanwhile. A disk
+// that cannot be read ends the process: for what is read at start, before anything is served.
 //
 // Thread: any; the bytes do not change.
 class MappedFile {
@@ -32,5 +32,9 @@ class MappedFile {
 
   std::string_view bytes_;
 };
+
+// From now on a mapped page that cannot be read ends the process with a sentence on stderr and exit
+// status 1, instead of SIGBUS. Changes the process's signal handling: to be called once, early.
+void exit_on_unreadable_pages();
 
 }  // namespace duplex::base

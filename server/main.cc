@@ -1,25 +1,25 @@
 // duplex-server: reads its configuration, starts the server, stops on SIGTERM and SIGINT.
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <string>
-#include <thread>
-#include <vector>
-
-#include <fmt/format.h>
-
 #include "base/diagnostics.h"
 #include "base/hash.h"
+#include "base/mapped_file.h"
 #include "base/random.h"
 #include "server/config_loader.h"
 #include "server/server.h"
 #include "server/version.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <signal.h>
+#include <string>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
 
 namespace duplex::server {
 
@@ -101,8 +101,7 @@ void raise_descriptor_limit(std::int64_t clients) {
 int serve(LoadedConfig loaded) {
   const Config config = loaded.config;
   const std::vector<std::string> notes = loaded.notes;
-  if (const std::string error =
-          base::open_log({.file = config.logfile, .level = config.loglevel});
+  if (const std::string error = base::open_log({.file = config.logfile, .level = config.loglevel});
       !error.empty()) {
     fmt::print(stderr, "Can't open the log file: {}\n", error);
     return EXIT_FAILURE;
@@ -117,8 +116,8 @@ int serve(LoadedConfig loaded) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGHUP, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
-  base::log(base::LogLevel::notice,
-            "oO0OoO0OoO0Oo Duplex is starting oO0OoO0OoO0Oo");
+  base::exit_on_unreadable_pages();
+  base::log(base::LogLevel::notice, "oO0OoO0OoO0Oo Duplex is starting oO0OoO0OoO0Oo");
   base::log(base::LogLevel::notice,
             "Duplex version={}, bits=64, pid={}, just started",
             duplex_version,

@@ -1,14 +1,14 @@
 // Files as bytes: whole, empty, missing, moved.
 #include "base/mapped_file.h"
 
+#include "support/temporary_folder.h"
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "support/temporary_folder.h"
 
 namespace duplex::base {
 namespace {
@@ -60,6 +60,23 @@ TEST(MappedFile, MovesItsMapping) {
   moved = std::move(*second);
 
   EXPECT_EQ(moved.bytes(), "two");
+}
+
+TEST(MappedFileDeathTest, APageThatCannotBeReadEndsTheProcessWithASentence) {
+  const test::TemporaryFolder folder;
+  const std::string path = write_file(folder, "file", std::string(100'000, 'x'));
+  const auto file = MappedFile::open(path);
+  ASSERT_TRUE(file.has_value());
+  folder.write("file", "shorter");
+
+  EXPECT_EXIT(
+      {
+        exit_on_unreadable_pages();
+        const volatile char last = file->bytes().back();
+        static_cast<void>(last);
+      },
+      testing::ExitedWithCode(1),
+      "reading a file failed");
 }
 
 }  // namespace
