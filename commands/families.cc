@@ -35,6 +35,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       set_combination_commands(),
       set_commands(),
       set_random_commands(),
+      sort_commands(),
       sorted_set_commands(),
       sorted_set_combination_commands(),
       sorted_set_range_commands(),

@@ -36,6 +36,7 @@ std::span<const CommandSpec> pubsub_commands();
 std::span<const CommandSpec> set_combination_commands();
 std::span<const CommandSpec> set_commands();
 std::span<const CommandSpec> set_random_commands();
+std::span<const CommandSpec> sort_commands();
 std::span<const CommandSpec> sorted_set_commands();
 std::span<const CommandSpec> sorted_set_combination_commands();
 std::span<const CommandSpec> sorted_set_range_commands();

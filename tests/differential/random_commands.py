@@ -6,7 +6,13 @@ once, or last for longer than any run; what ends soon is followed by a pause.
 
 import random
 
-from differential import hash_commands, list_commands, set_commands, sorted_set_commands
+from differential import (
+    hash_commands,
+    list_commands,
+    set_commands,
+    sort_commands,
+    sorted_set_commands,
+)
 
 KEYS = [b"k%d" % number for number in range(12)]
 KEYS += [b"", b"key with space", b"\0bin\xff", b"{tag}a"]
@@ -297,11 +303,12 @@ _OTHER_TYPES = {
 }
 
 # Of each type one command; and the families that can be made when it is known.
-OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd"]
+OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd", "sort_ro"]
 _FAMILIES = {
     "hset": hash_commands,
     "rpush": list_commands,
     "sadd": set_commands,
+    "sort_ro": sort_commands,
     "zadd": sorted_set_commands,
 }
 
