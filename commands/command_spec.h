@@ -216,7 +216,16 @@ struct CommandSpec {
   std::span<const CommandSpec> subcommands{};
   // Instead of `keys`, where these cannot say which arguments are keys: appends their positions.
   void (*find_keys)(Args args, std::vector<KeyPosition>& positions) = nullptr;
+  // For commands that may lead to keys that are not among their arguments: whether this request
+  // does, so that it has to be run as if it was declared all_shards.
+  bool (*needs_all_shards)(Args args) = nullptr;
 };
+
+// Whether a request has to be run with all shards locked, wherever its keys are.
+inline bool locks_all_shards(const CommandSpec& spec, Args args) {
+  return has(spec.flags, Flag::all_shards) ||
+         (spec.needs_all_shards != nullptr && spec.needs_all_shards(args));
+}
 
 // What a declaration must satisfy; families check their tables with it at compile time.
 constexpr bool well_formed(const CommandSpec& spec) {

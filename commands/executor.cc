@@ -217,7 +217,7 @@ bool Executor::take_locks(const Command& command, const Request& request) {
     context_.keys_.push_back(request.key);
   else
     fill_keys(command, request.args);
-  if (has(command.spec->flags, Flag::all_shards))
+  if (locks_all_shards(*command.spec, request.args))
     context_.lock_.lock_all();
   else if (may_wake && !context_.keys_.empty())
     lock_with_waiters(context_.keys_);

@@ -232,7 +232,7 @@ bool registers_work(base::Random& random) {
 
 // Whether both forms give the same count for the same elements, near the true one.
 bool counts_work(base::Random& random) {
-  constexpr std::uint64_t elements = 100'000;
+  constexpr std::uint64_t elements = 10'000;
   // Several times the standard error of 1.04 / sqrt(16384).
   constexpr double error_max = 0.05;
   HyperLogLog sparse;

@@ -148,7 +148,7 @@ bool Executor::lock_transaction(Client& client) {
   bool all = false;
   for (const Transaction::Queued& queued : client.transaction.queue) {
     const CommandSpec& spec = *queued.command->spec;
-    all |= has(spec.flags, Flag::all_shards | Flag::visits_shards);
+    all |= has(spec.flags, Flag::visits_shards) || locks_all_shards(spec, queued.args.view());
     positions_.clear();
     find_keys(spec, queued.args.view(), positions_);
     for (const KeyPosition& position : positions_)

@@ -55,6 +55,10 @@ Read reader_of(ValueType type) {
     case ValueType::hash_timed:
     case ValueType::hash_timed_listpack:
       return read_hash;
+    case ValueType::stream_listpacks:
+    case ValueType::stream_listpacks_2:
+    case ValueType::stream_listpacks_3:
+      return read_stream;
     default:
       return nullptr;
   }
@@ -75,6 +79,8 @@ Append writer_of(store::ValueType type) {
       return append_sorted_set;
     case store::ValueType::hash:
       return append_hash;
+    case store::ValueType::stream:
+      return append_stream;
     default:
       return nullptr;
   }

@@ -8,6 +8,7 @@
 #include "store/member_table.h"
 #include "store/quicklist.h"
 #include "store/ranked_members.h"
+#include "store/stream.h"
 
 namespace duplex::store {
 
@@ -29,6 +30,8 @@ auto with_container(ValueType type, Encoding encoding, Use&& use) {
       return use(static_cast<Quicklist*>(nullptr));
     case Encoding::skiplist:
       return use(static_cast<RankedMembers*>(nullptr));
+    case Encoding::stream:
+      return use(static_cast<StreamData*>(nullptr));
     default:
       break;
   }

@@ -6,8 +6,14 @@ once, or last for longer than any run; what ends soon is followed by a pause.
 
 import random
 
-from differential import geo_commands, hash_commands, list_commands, set_commands
-from differential import sorted_set_commands
+from differential import (
+    geo_commands,
+    hash_commands,
+    list_commands,
+    set_commands,
+    sort_commands,
+    sorted_set_commands,
+)
 
 KEYS = [b"k%d" % number for number in range(12)]
 KEYS += [b"", b"key with space", b"\0bin\xff", b"{tag}a"]
@@ -298,11 +304,12 @@ _OTHER_TYPES = {
 }
 
 # Of each type one command; and the families that can be made when it is known.
-OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd", "geoadd"]
+OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd", "geoadd", "sort_ro"]
 _FAMILIES = {
     "hset": hash_commands,
     "rpush": list_commands,
     "sadd": set_commands,
+    "sort_ro": sort_commands,
     "zadd": sorted_set_commands,
     "geoadd": geo_commands,
 }
