@@ -1,7 +1,7 @@
 """Random commands for places: members in a few towns, all over the world, and at its edges."""
 
 TOWNS = [(13.361389, 38.115556), (15.087269, 37.502669), (2.349, 48.8534), (-74.006, 40.7128)]
-EDGES = [(180, 85.05112878), (-180, -85.05112878), (179.9999, 0), (-179.9999, 0), (0, 0)]
+EDGES = [(180, 85.05112878), (-180, -85.05112878), (179.9999, 0.01), (-179.9999, 0), (0.1, 0.2)]
 UNITS = ["m", "km", "ft", "mi", "KM"]
 
 
@@ -17,7 +17,7 @@ def _coordinates(c):
     kind = c.small(0, 9)
     if kind < 4:
         east, north = c.one_of(*TOWNS)
-        return ["%.6f" % (east + c.small(-99, 99) / 500), "%.6f" % (north + c.small(-99, 99) / 500)]
+        return ["%.6f" % (east + c.small(-99, 99) / 503), "%.6f" % (north + c.small(-99, 99) / 509)]
     if kind < 6:
         return list(c.one_of(*EDGES))
     if kind < 7:
@@ -74,8 +74,21 @@ def _georadius_store(c):
     return ["GEORADIUS", _key(c), *_coordinates(c), *_radius(c), *c.maybe(*_order(c)), *end]
 
 
+def _place(c):
+    """A member with its coordinates. No two are at one place: their order would be anybody's."""
+    number = c.small(0, 25)
+    if number < len(EDGES):
+        return [*EDGES[number], "place%d" % number]
+    east, north = c.one_of(*TOWNS)
+    if c.chance(0.2):
+        east, north = c.small(-1700, 1700) / 10, c.small(-800, 800) / 10
+    return ["%.6f" % (east + number / 97), "%.6f" % (north + number / 131), "place%d" % number]
+
+
 def _geoadd(c):
-    places = [word for _ in range(c.small(1, 5)) for word in (*_coordinates(c), _member(c))]
+    places = [word for _ in range(c.small(1, 5)) for word in _place(c)]
+    if c.chance(0.05):
+        places[:2] = [c.one_of(181, -180.1, 10), c.one_of(86, -85.2)]
     return ["GEOADD", _key(c), *c.one_of([], [], ["NX"], ["XX"]), *c.maybe("CH"), *places]
 
 
