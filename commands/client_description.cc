@@ -1,6 +1,8 @@
 // A client as CLIENT LIST and CLIENT INFO show it.
 #include "commands/client_description.h"
 
+#include "base/text.h"
+
 #include <fmt/format.h>
 
 namespace duplex::commands {
@@ -63,6 +65,20 @@ std::string describe(const Client& client, std::int64_t now_ms) {
       client.input_bytes_total.load(relaxed),
       client.output_bytes_total.load(relaxed),
       client.commands_run.load(relaxed));
+}
+
+std::string_view type_of(const Client& client) {
+  return is_subscriber(client) ? "pubsub" : "normal";
+}
+
+std::optional<std::string_view> client_type(std::string_view name) {
+  if (base::equals_ignoring_case(name, "normal")) return "normal";
+  if (base::equals_ignoring_case(name, "pubsub")) return "pubsub";
+  if (base::equals_ignoring_case(name, "slave") || base::equals_ignoring_case(name, "replica"))
+    return "replica";
+  if (base::equals_ignoring_case(name, "master") || base::equals_ignoring_case(name, "primary"))
+    return "primary";
+  return std::nullopt;
 }
 
 }  // namespace duplex::commands

@@ -4,12 +4,20 @@
 #include "commands/client.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace duplex::commands {
 
 // Whether the client is in at least one channel or pattern.
 bool is_subscriber(const Client& client);
+
+// What CLIENT LIST TYPE calls the client.
+std::string_view type_of(const Client& client);
+// The type that a name or an old name of one means, in the words of type_of(); "replica" and
+// "primary" exist, though no client is one. Empty if there is no such type.
+std::optional<std::string_view> client_type(std::string_view name);
 
 // One line of CLIENT LIST, in Valkey 8's order, without the line's end. Thread: under the
 // registry's lock, or on the client's loop.
