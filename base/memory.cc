@@ -112,6 +112,21 @@ std::size_t allocated_bytes_peak() {
   return peak.load(std::memory_order_relaxed);
 }
 
+void release_unused_memory() {
+#ifndef DUPLEX_SYSTEM_ALLOCATOR
+  mi_collect(true);
+#endif
+}
+
+std::string allocator_statistics() {
+  std::string text;
+#ifndef DUPLEX_SYSTEM_ALLOCATOR
+  mi_stats_print_out(
+      [](const char* part, void* out) { static_cast<std::string*>(out)->append(part); }, &text);
+#endif
+  return text;
+}
+
 }  // namespace duplex::base
 
 void* operator new(std::size_t bytes) { return duplex::base::allocate(bytes); }

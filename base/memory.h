@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace duplex::base {
 
@@ -14,6 +15,11 @@ std::size_t allocated_bytes();
 std::size_t allocated_bytes_peak();
 // Called from the servers' periodic work.
 void note_allocation_peak();
+
+// Gives memory that is not in use back to the system, as far as this thread's allocations go.
+void release_unused_memory();
+// What the allocator tells about itself, for people; empty if it tells nothing.
+std::string allocator_statistics();
 
 // The size the allocator really uses for a block that operator new returned.
 std::size_t usable_size(const void* block);

@@ -3,7 +3,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/command_context.h"
-#include "commands/errors.h"
+#include "commands/debug_values.h"
 #include "commands/families.h"
 
 #include <fmt/format.h>
@@ -22,9 +22,6 @@ namespace duplex::commands {
 
 namespace {
 
-using store::Entry;
-
-constexpr std::uint32_t access_clock_mask = 0xffffff;
 constexpr double sleep_seconds_max = 86'400;
 
 // The directive has the values no, yes and local; it cannot be changed while the server runs.
@@ -44,45 +41,6 @@ void debug_sleep(CommandContext& ctx) {
   // To keep this loop from doing anything is what the command is for.
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   ctx.reply().ok();
-}
-
-// Bytes of an integer in a snapshot: a prefix, and one, two or four bytes if it fits them.
-std::size_t serialized_bytes(std::int64_t value) {
-  if (std::in_range<std::int8_t>(value)) return 2;
-  if (std::in_range<std::int16_t>(value)) return 3;
-  if (std::in_range<std::int32_t>(value)) return 5;
-  char digits[base::int64_digits_max];
-  return 1 + base::write_int64(value, digits);
-}
-
-// The same for a string, before compression.
-std::size_t serialized_bytes(const Entry& entry) {
-  if (entry.is_integer()) return serialized_bytes(entry.integer());
-  const std::size_t bytes = entry.text_size();
-  return bytes + (bytes < (1u << 6) ? 1u : bytes < (1u << 14) ? 2u : 5u);
-}
-
-void describe(CommandContext& ctx, const Entry& entry) {
-  const auto now = static_cast<std::uint32_t>(ctx.now_ms() / 1000);
-  ctx.reply().status(fmt::format(
-      "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-      fmt::ptr(&entry),
-      encoding_name(entry.encoding()),
-      serialized_bytes(entry),
-      entry.access_clock(),
-      (now - entry.access_clock()) & access_clock_mask));
-}
-
-void debug_object(CommandContext& ctx) {
-  // The key is not declared, because it stands where other subcommands have something else.
-  const store::HashedKey key(ctx.arg(2));
-  ctx.for_each_shard(key.shard(), [&](std::size_t) {
-    if (const Entry* entry = ctx.peek(key))
-      describe(ctx, *entry);
-    else
-      ctx.error(errors::no_such_key);
-    return false;
-  });
 }
 
 void debug_set_active_expire(CommandContext& ctx) {
@@ -180,19 +138,34 @@ void debug_help(CommandContext& ctx) {
       "CHANGE-REPL-ID",
       "    Change the replication IDs of the instance.",
       "    Dangerous: should be used only for testing the replication subsystem.",
+      "DIGEST",
+      "    Output a hex signature representing the current DB content.",
+      "DIGEST-VALUE <key> [<key> ...]",
+      "    Output a hex signature of the values of all the specified keys.",
       "ERROR <string>",
       "    Return a Redis protocol error with <string> as message. Useful for clients",
       "    unit tests to simulate Redis errors.",
+      "LISTPACK <key>",
+      "    Write the size of the listpack of <key> to the server log.",
       "LOG <message>",
       "    Write <message> to the server log.",
       "LOADAOF",
       "    Flush the AOF buffers on disk and reload the AOF in memory.",
-      "OBJECT <key>",
-      "    Show low level info about `key` and associated value.",
+      "OBJECT <key> [fast]",
+      "    Show low level info about `key` and associated value; `fast` leaves out what",
+      "    takes time to find out.",
+      "POPULATE <count> [<prefix>] [<size>]",
+      "    Create <count> string keys named key:<num>. If <prefix> is specified then",
+      "    it is used instead of the 'key' prefix.",
       "PROTOCOL <type>",
       "    Reply with a test value of the specified type. <type> can be: string,",
       "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
       "    true, false.",
+      "QUICKLIST <key> [<0|1>]",
+      "    Write the sizes of the quicklist of <key> to the server log; with 1, those of",
+      "    each of its nodes.",
+      "RELOAD",
+      "    Replace every value by what a snapshot of it is read as.",
       "SET-ACTIVE-EXPIRE <0|1>",
       "    Setting it to 0 disables expiring keys in background when they are not",
       "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
@@ -204,22 +177,36 @@ void debug_help(CommandContext& ctx) {
 
 struct Subcommand {
   std::string_view name;
-  std::size_t argc;
+  std::size_t argc_min;
+  std::size_t argc_max;
   Handler handler;
 };
 
+constexpr std::size_t any_argc = std::numeric_limits<std::size_t>::max();
+
 // Clients do not see these in COMMAND, as in Redis, which is why they are no subcommands there.
 constexpr Subcommand subcommands[] = {
-    {"CHANGE-REPL-ID", 2, debug_change_repl_id},
-    {"ERROR", 3, debug_error},
-    {"HELP", 2, debug_help},
-    {"LOADAOF", 2, debug_loadaof},
-    {"LOG", 3, debug_log},
-    {"OBJECT", 3, debug_object},
-    {"PROTOCOL", 3, debug_protocol},
-    {"SET-ACTIVE-EXPIRE", 3, debug_set_active_expire},
-    {"SLEEP", 3, debug_sleep},
+    {"CHANGE-REPL-ID", 2, 2, debug_change_repl_id},
+    {"DIGEST", 2, 2, debug_digest},
+    {"DIGEST-VALUE", 2, any_argc, debug_digest_value},
+    {"ERROR", 3, 3, debug_error},
+    {"HELP", 2, 2, debug_help},
+    {"LISTPACK", 3, 3, debug_listpack},
+    {"LOADAOF", 2, 2, debug_loadaof},
+    {"LOG", 3, 3, debug_log},
+    {"OBJECT", 3, 4, debug_object},
+    {"POPULATE", 3, 5, debug_populate},
+    {"PROTOCOL", 3, 3, debug_protocol},
+    {"QUICKLIST", 3, 4, debug_quicklist},
+    {"RELOAD", 2, any_argc, debug_reload},
+    {"SET-ACTIVE-EXPIRE", 3, 3, debug_set_active_expire},
+    {"SLEEP", 3, 3, debug_sleep},
 };
+
+// A digest is that of one moment.
+bool debug_needs_all_shards(Args args) {
+  return args.size() == 2 && base::equals_ignoring_case(args[1], "DIGEST");
+}
 
 void debug(CommandContext& ctx) {
   if (!is_allowed(ctx))
@@ -228,7 +215,8 @@ void debug(CommandContext& ctx) {
         "you can run it from a local connection, otherwise you need to set this option in the "
         "configuration file, and then restart the server.");
   for (const Subcommand& subcommand : subcommands)
-    if (ctx.argc() == subcommand.argc && base::equals_ignoring_case(ctx.arg(1), subcommand.name))
+    if (ctx.argc() >= subcommand.argc_min && ctx.argc() <= subcommand.argc_max &&
+        base::equals_ignoring_case(ctx.arg(1), subcommand.name))
       return subcommand.handler(ctx);
   ctx.unknown_subcommand();
 }
@@ -242,7 +230,8 @@ constexpr CommandSpec specs[] = {
      .group = "server",
      .summary = "Container of commands for testing clients and the server.",
      .complexity = "Depends on the subcommand.",
-     .since = "1.0.0"},
+     .since = "1.0.0",
+     .needs_all_shards = debug_needs_all_shards},
 };
 static_assert(well_formed(specs));
 

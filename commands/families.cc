@@ -27,6 +27,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       hash_expiring_commands(),
       hyperloglog_commands(),
       keyspace_commands(),
+      memory_commands(),
       object_commands(),
       lcs_commands(),
       list_commands(),

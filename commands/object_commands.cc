@@ -1,9 +1,9 @@
 // OBJECT: how a value is kept and how it has been used.
 #include "commands/command_context.h"
 #include "commands/families.h"
+#include "commands/string_values.h"
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 
@@ -13,8 +13,6 @@ namespace {
 
 using store::Entry;
 
-// Redis keeps these numbers once for all keys and says so by the highest count there is.
-constexpr std::int64_t shared_integers = 10'000;
 // Access clocks are seconds in this many bits.
 constexpr std::uint32_t access_clock_mask = 0xffffff;
 
@@ -34,9 +32,7 @@ void object_encoding(CommandContext& ctx) {
 void object_refcount(CommandContext& ctx) {
   const Entry* entry = ctx.peek(ctx.key());
   if (entry == nullptr) return ctx.reply().null();
-  const bool shared = entry->type() == store::ValueType::string && entry->is_integer() &&
-                      entry->integer() >= 0 && entry->integer() < shared_integers;
-  ctx.reply().integer(shared ? std::numeric_limits<std::int32_t>::max() : 1);
+  ctx.reply().integer(reference_count(*entry));
 }
 
 void object_idletime(CommandContext& ctx) {

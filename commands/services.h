@@ -40,6 +40,15 @@ class ConfigAccess {
   virtual std::optional<std::string> rewrite() = 0;
 };
 
+// The memory of the process, in bytes.
+struct MemoryUse {
+  std::uint64_t allocated = 0;  // by this program, as the allocator rounds it
+  std::uint64_t peak = 0;       // the most of that
+  std::uint64_t at_start = 0;   // of that, before there was any data
+  std::uint64_t resident = 0;   // in physical memory
+  std::uint64_t log_buffer = 0;
+};
+
 enum class ShutdownMode : std::uint8_t { normal, nosave, save };
 
 // What commands may ask of the server as a whole. Thread: any.
@@ -49,6 +58,7 @@ class ServerControl {
   // The text of INFO for the named sections; none: the default ones. `lock` holds all shards or
   // none.
   virtual std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) = 0;
+  virtual MemoryUse memory() = 0;
   // Begins to stop the server; connections end when it is done.
   virtual void shutdown(ShutdownMode mode) = 0;
   // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or

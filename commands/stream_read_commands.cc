@@ -226,7 +226,9 @@ void reply_history(CommandContext& ctx,
 
 // Counts an entry as read by the group.
 void advance(const StreamData& stream, StreamGroup& group, const StreamId& id) {
-  if (group.entries_read != StreamGroup::unknown && !stream.has_gaps(id)) {
+  const bool is_known = group.entries_read != StreamGroup::unknown;
+  // It goes on counting only from an entry that is there, if nothing behind that was deleted.
+  if (is_known && group.last_id >= stream.first_id() && !stream.has_gaps(group.last_id)) {
     ++group.entries_read;
   } else if (stream.entries_added != 0) {
     const auto read = stream.entries_until(id);

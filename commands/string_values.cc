@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace duplex::commands {
@@ -52,6 +53,13 @@ char* writable_string(CommandContext& ctx,
   if (!old.empty()) std::memcpy(bytes, old.data(), old.size());
   at = ctx.put(key, at, std::move(grown));
   return bytes;
+}
+
+std::int64_t reference_count(const store::Entry& entry) {
+  constexpr std::int64_t shared_integers = 10'000;
+  const bool shared = entry.is_string() && entry.is_integer() && entry.integer() >= 0 &&
+                      entry.integer() < shared_integers;
+  return shared ? std::numeric_limits<std::int32_t>::max() : 1;
 }
 
 bool check_string_size(CommandContext& ctx, std::uint64_t offset, std::uint64_t added) {

@@ -27,6 +27,10 @@ char* writable_string(CommandContext& ctx,
                       store::Table::Position& at,
                       std::size_t size);
 
+// How many references there are to a value, as Redis counts: small integers stand for all keys that
+// hold them, which it says by the highest count there is.
+std::int64_t reference_count(const store::Entry& entry);
+
 // Whether a string may reach `offset + added` bytes; answers the error itself if not.
 bool check_string_size(CommandContext& ctx, std::uint64_t offset, std::uint64_t added);
 

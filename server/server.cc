@@ -96,7 +96,8 @@ Server::Server(LoadedConfig config)
              .progress = progress_,
              .rates = rates_,
              .run_id = random_hex_id(),
-             .started_ms = base::wall_ms()}),
+             .started_ms = base::wall_ms(),
+             .bytes_at_start = base::allocated_bytes()}),
       metrics_(info_.sources(), web_counters_),
       http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_) {
   bind_config();
@@ -289,6 +290,10 @@ bool Server::stop() {
 
 std::string Server::info(std::span<const std::string_view> sections, store::ShardLock& lock) {
   return info_.text(sections, lock);
+}
+
+commands::MemoryUse Server::memory() {
+  return info_.memory_use();
 }
 
 void Server::shutdown(commands::ShutdownMode) {

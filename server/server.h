@@ -50,6 +50,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
 
   // commands::ServerControl
   std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
+  commands::MemoryUse memory() override;
   void shutdown(commands::ShutdownMode mode) override;
   std::optional<std::string> reload_log() override;
   void discard(std::vector<store::Table> tables) override;

@@ -164,6 +164,15 @@ void ServerInfo::clients(Report& out) const {
   line(out, "clients_in_timeout_table:0");
 }
 
+commands::MemoryUse ServerInfo::memory_use() const {
+  const aof::Log* log = from_.log.load(std::memory_order_acquire);
+  return {.allocated = base::allocated_bytes(),
+          .peak = base::allocated_bytes_peak(),
+          .at_start = from_.bytes_at_start,
+          .resident = resident_bytes(),
+          .log_buffer = log == nullptr ? 0 : log->stats().pending_bytes};
+}
+
 void ServerInfo::memory(Report& out) const {
   const auto config = from_.config.snapshot();
   static constexpr std::string_view policies[] = {"volatile-lru",
@@ -174,13 +183,15 @@ void ServerInfo::memory(Report& out) const {
                                                   "allkeys-lfu",
                                                   "allkeys-random",
                                                   "noeviction"};
-  const std::uint64_t used = base::allocated_bytes();
-  const std::uint64_t peak = base::allocated_bytes_peak();
-  const std::uint64_t resident = resident_bytes();
-  const std::uint64_t overhead = out.lock.table_bytes();
+  const commands::MemoryUse memory = memory_use();
+  const std::uint64_t used = memory.allocated;
+  const std::uint64_t peak = memory.peak;
+  const std::uint64_t resident = memory.resident;
+  const std::uint64_t overhead = memory.at_start + out.lock.table_bytes();
+  const std::uint64_t dataset = used > overhead ? used - overhead : 0;
+  const std::uint64_t since_start = used > memory.at_start ? used - memory.at_start : 1;
   const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  const aof::Log* log = from_.log.load(std::memory_order_acquire);
   line(out, "# Memory");
   line(out, "used_memory:{}", used);
   line(out, "used_memory_human:{}", human(used));
@@ -192,7 +203,11 @@ void ServerInfo::memory(Report& out) const {
        "used_memory_peak_perc:{:.2f}%",
        100.0 * static_cast<double>(used) / static_cast<double>(std::max<std::uint64_t>(peak, 1)));
   line(out, "used_memory_overhead:{}", overhead);
-  line(out, "used_memory_dataset:{}", used > overhead ? used - overhead : 0);
+  line(out, "used_memory_startup:{}", memory.at_start);
+  line(out, "used_memory_dataset:{}", dataset);
+  line(out,
+       "used_memory_dataset_perc:{:.2f}%",
+       100.0 * static_cast<double>(dataset) / static_cast<double>(since_start));
   line(out, "allocator_allocated:{}", used);
   line(out, "allocator_active:{}", resident);
   line(out, "allocator_resident:{}", resident);
@@ -217,7 +232,7 @@ void ServerInfo::memory(Report& out) const {
   line(out, "mem_clients_slaves:0");
   line(out, "mem_clients_normal:0");
   line(out, "mem_cluster_links:0");
-  line(out, "mem_aof_buffer:{}", log == nullptr ? 0 : log->stats().pending_bytes);
+  line(out, "mem_aof_buffer:{}", memory.log_buffer);
 #ifdef DUPLEX_SYSTEM_ALLOCATOR
   line(out, "mem_allocator:libc");
 #else

@@ -36,6 +36,7 @@ class ServerInfo {
     const Rates& rates;
     std::string run_id;
     std::int64_t started_ms;
+    std::uint64_t bytes_at_start;  // of memory
   };
 
   explicit ServerInfo(Sources sources) : from_(std::move(sources)) {}
@@ -45,6 +46,7 @@ class ServerInfo {
   // `lock` holds all shards or none.
   std::string text(std::span<const std::string_view> sections, store::ShardLock& lock) const;
 
+  commands::MemoryUse memory_use() const;
   const Sources& sources() const { return from_; }
   // Commands over all loops.
   std::uint64_t commands_processed() const;

@@ -50,9 +50,15 @@ void* clone_collection(ValueType type, Encoding encoding, const void* value) {
       type, encoding, [&]<typename Container>(Container*) { return Container::clone(value); });
 }
 
-std::size_t collection_bytes(ValueType type, Encoding encoding, const void* value) {
+std::size_t collection_bytes(ValueType type,
+                             Encoding encoding,
+                             const void* value,
+                             std::size_t samples) {
   return with_container(type, encoding, [&]<typename Container>(Container*) {
-    return Container::memory_bytes(value);
+    if constexpr (requires { Container::memory_bytes(value, samples); })
+      return Container::memory_bytes(value, samples);
+    else
+      return Container::memory_bytes(value);  // one block, or counted all the time
   });
 }
 

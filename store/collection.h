@@ -12,8 +12,11 @@ namespace duplex::store {
 // type and encoding. A container is handed around as the pointer that its entry keeps.
 void destroy_collection(ValueType type, Encoding encoding, void* value);
 void* clone_collection(ValueType type, Encoding encoding, const void* value);
-// Bytes taken from the allocator, estimated from a sample where counting would take long.
-std::size_t collection_bytes(ValueType type, Encoding encoding, const void* value);
+// Bytes taken from the allocator, estimated from so many elements where there are more.
+std::size_t collection_bytes(ValueType type,
+                             Encoding encoding,
+                             const void* value,
+                             std::size_t samples);
 // True if destroying it takes long enough to be left to the background.
 bool is_heavy_collection(ValueType type, Encoding encoding, const void* value);
 

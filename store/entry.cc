@@ -285,9 +285,9 @@ char* Entry::grow_in_place(std::size_t size) {
   return string->data();
 }
 
-std::size_t Entry::memory_bytes() const {
+std::size_t Entry::memory_bytes(std::size_t samples) const {
   if (!is_string())
-    return base::usable_size(this) + collection_bytes(type(), encoding(), collection());
+    return base::usable_size(this) + collection_bytes(type(), encoding(), collection(), samples);
   return base::usable_size(this) + (is_large() ? base::usable_size(large()) : 0);
 }
 

@@ -36,6 +36,9 @@ inline constexpr std::size_t inline_value_bytes_max = 512;
 // OBJECT ENCODING answers embstr up to this size.
 inline constexpr std::size_t embedded_bytes_max = 44;
 
+// How many elements of a collection are looked at to tell how much memory it takes.
+inline constexpr std::size_t memory_samples = 64;
+
 class Entry;
 struct EntryDeleter {
   void operator()(Entry* entry) const;
@@ -126,8 +129,9 @@ class Entry {
     access_high_ = static_cast<std::uint8_t>(clock >> 16);
   }
 
-  // Bytes taken from the allocator for this entry and its value.
-  std::size_t memory_bytes() const;
+  // Bytes taken from the allocator for this entry and its value, estimated from so many elements
+  // where a collection has more.
+  std::size_t memory_bytes(std::size_t samples = memory_samples) const;
   // True if freeing the value takes long enough to be left to the background.
   bool is_heavy() const;
 

@@ -33,11 +33,11 @@ void* FieldTable::clone(const void* value) {
   return twin.release();
 }
 
-std::size_t FieldTable::memory_bytes(const void* value) {
+std::size_t FieldTable::memory_bytes(const void* value, std::size_t samples) {
   const auto* table = static_cast<const FieldTable*>(value);
   std::size_t seen = 0;
   std::size_t bytes = 0;
-  table->scan(0, heavy_fields_min, [&](const Entry& field) {
+  table->scan(0, samples, [&](const Entry& field) {
     ++seen;
     bytes += field.memory_bytes();
   });

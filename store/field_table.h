@@ -20,7 +20,7 @@ class FieldTable : public Table {
   // For collection.h: `value` is a FieldTable.
   static void destroy(void* value) { delete static_cast<FieldTable*>(value); }
   static void* clone(const void* value);
-  static std::size_t memory_bytes(const void* value);
+  static std::size_t memory_bytes(const void* value, std::size_t samples);
   static bool is_heavy(const void* value);
 };
 

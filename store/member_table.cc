@@ -37,11 +37,11 @@ void* MemberTable::clone(const void* value) {
   return twin.release();
 }
 
-std::size_t MemberTable::memory_bytes(const void* value) {
+std::size_t MemberTable::memory_bytes(const void* value, std::size_t samples) {
   const auto* table = static_cast<const MemberTable*>(value);
   std::size_t seen = 0;
   std::size_t bytes = 0;
-  table->scan(0, heavy_members_min, [&](const MemberSlot& slot) {
+  table->scan(0, samples, [&](const MemberSlot& slot) {
     ++seen;
     bytes += slot.outside_bytes();
   });

@@ -23,7 +23,7 @@ class MemberTable : public PageTable<MemberSlot> {
   // For collection.h: `value` is a MemberTable.
   static void destroy(void* value) { delete static_cast<MemberTable*>(value); }
   static void* clone(const void* value);
-  static std::size_t memory_bytes(const void* value);
+  static std::size_t memory_bytes(const void* value, std::size_t samples);
   static bool is_heavy(const void* value);
 };
 

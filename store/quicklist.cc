@@ -22,8 +22,8 @@ constexpr std::size_t element_overhead = 8;
 constexpr std::size_t counted_node_bytes_max = 8192;
 constexpr std::array<std::size_t, 5> node_bytes_levels = {4096, 8192, 16384, 32768, 65536};
 constexpr std::size_t slots_min = 4;
-// More nodes than this are estimated by as many, and freed in the background.
-constexpr std::size_t sampled_nodes = 64;
+// More nodes than this are freed in the background.
+constexpr std::size_t heavy_nodes_min = 64;
 
 // A plain node's block: the size, then the bytes.
 constexpr std::size_t plain_header_bytes = sizeof(std::size_t);
@@ -128,9 +128,9 @@ void* Quicklist::clone(const void* list) {
   return twin.release();
 }
 
-std::size_t Quicklist::memory_bytes(const void* list) {
+std::size_t Quicklist::memory_bytes(const void* list, std::size_t samples) {
   const auto& measured = *static_cast<const Quicklist*>(list);
-  const std::size_t sampled = std::min(measured.nodes_, sampled_nodes);
+  const std::size_t sampled = std::min(measured.nodes_, samples);
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < sampled; ++i)
     bytes += base::usable_size(measured.node(i).block);
@@ -140,7 +140,7 @@ std::size_t Quicklist::memory_bytes(const void* list) {
 }
 
 bool Quicklist::is_heavy(const void* list) {
-  return static_cast<const Quicklist*>(list)->nodes_ > sampled_nodes;
+  return static_cast<const Quicklist*>(list)->nodes_ > heavy_nodes_min;
 }
 
 void Quicklist::push(ListEnd end, std::string_view text, const ListNodeLimit& limit) {

@@ -75,7 +75,7 @@ class Quicklist {
   // For entries.
   static void destroy(void* list) { delete static_cast<Quicklist*>(list); }
   static void* clone(const void* list);
-  static std::size_t memory_bytes(const void* list);
+  static std::size_t memory_bytes(const void* list, std::size_t samples);
   static bool is_heavy(const void* list);
 
   std::size_t size() const { return elements_; }

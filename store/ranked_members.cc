@@ -57,15 +57,14 @@ void* RankedMembers::clone(const void* value) {
   return copy.release();
 }
 
-std::size_t RankedMembers::memory_bytes(const void* value) {
+std::size_t RankedMembers::memory_bytes(const void* value, std::size_t samples) {
   const auto& members = *static_cast<const RankedMembers*>(value);
-  constexpr std::size_t samples_max = 64;
-  const std::size_t step = std::max<std::size_t>(members.size() / samples_max, 1);
+  const std::size_t step = std::max<std::size_t>(members.size() / samples, 1);
   std::size_t bytes = 0;
-  std::size_t samples = 0;
-  for (std::size_t rank = 0; rank < members.size(); rank += step, ++samples)
+  std::size_t seen = 0;
+  for (std::size_t rank = 0; rank < members.size(); rank += step, ++seen)
     bytes += base::usable_size(members.tree_.at(rank).member());
-  const std::size_t of_members = samples == 0 ? 0 : bytes * members.size() / samples;
+  const std::size_t of_members = seen == 0 ? 0 : bytes * members.size() / seen;
   return sizeof members + members.index_.memory_bytes() + members.tree_.memory_bytes() + of_members;
 }
 

@@ -57,7 +57,7 @@ class RankedMembers {
   // For collection.h: `value` is a RankedMembers.
   static void destroy(void* value) { delete static_cast<RankedMembers*>(value); }
   static void* clone(const void* value);
-  static std::size_t memory_bytes(const void* value);
+  static std::size_t memory_bytes(const void* value, std::size_t samples);
   static bool is_heavy(const void* value);
 
  private:

@@ -101,6 +101,14 @@ DatabaseSize ShardLock::size(int database) {
   return sum;
 }
 
+std::size_t ShardLock::table_bytes(int database) {
+  std::size_t sum = 0;
+  visit_shards([&](Shard& shard) {
+    if (const Table* table = shard.table_if_any(database)) sum += table->memory_bytes();
+  });
+  return sum;
+}
+
 std::size_t ShardLock::table_bytes() {
   std::size_t sum = shard_count * sizeof(Shard);
   visit_shards([&](Shard& shard) {

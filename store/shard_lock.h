@@ -79,6 +79,7 @@ class ShardLock {
   // held, or none.
   DatabaseSize size(int database);
   std::size_t table_bytes();
+  std::size_t table_bytes(int database);
   // Requires: all shards are held. Returns the tables of the database, to be freed later.
   std::vector<Table> take_tables(int database);
   // Requires: all shards are held.

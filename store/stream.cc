@@ -27,12 +27,11 @@ StreamData::StreamData(const StreamData& other)
     nodes_.push_back(node.copy());
 }
 
-std::size_t StreamData::memory_bytes(const void* stream) {
+std::size_t StreamData::memory_bytes(const void* stream, std::size_t samples) {
   const auto& data = *static_cast<const StreamData*>(stream);
   std::size_t bytes = base::usable_size(stream);
-  constexpr std::size_t sampled = 16;
   std::size_t sample = 0;
-  const std::size_t count = std::min(data.nodes_.size(), sampled);
+  const std::size_t count = std::min(data.nodes_.size(), samples);
   for (std::size_t i = 0; i < count; ++i)
     sample += data.nodes_[i].memory_bytes();
   if (count > 0) bytes += sample * data.nodes_.size() / count;
@@ -177,6 +176,8 @@ bool StreamData::has_gaps(StreamId from) const {
 std::optional<std::uint64_t> StreamData::entries_until(StreamId id) const {
   if (entries_added == 0) return 0;
   if (size_ == 0 && id <= last_id) return entries_added;
+  // Something behind it was deleted.
+  if (!id.is_zero() && id < max_deleted_id) return std::nullopt;
   if (id == last_id) return entries_added;
   if (id > last_id) return std::nullopt;
   // Nothing was deleted among the entries that are there.

@@ -49,7 +49,7 @@ class StreamData {
   static void* clone(const void* stream) {
     return new StreamData(*static_cast<const StreamData*>(stream));
   }
-  static std::size_t memory_bytes(const void* stream);
+  static std::size_t memory_bytes(const void* stream, std::size_t samples);
   static bool is_heavy(const void* stream);
 
   std::uint64_t size() const { return size_; }

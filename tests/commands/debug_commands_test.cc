@@ -70,6 +70,59 @@ TEST_F(DebugCommandsTest, ObjectDescribesAnEntry) {
   EXPECT_TRUE(run("EXEC").starts_with("[+Value at:"));
 }
 
+TEST_F(DebugCommandsTest, PopulateIsLoggedKeyByKey) {
+  EXPECT_EQ(logged("DEBUG POPULATE 2"), "SET key:0 value:0 || SET key:1 value:1");
+  EXPECT_EQ(logged("DEBUG POPULATE 3"), "SET key:2 value:2");
+  run("MULTI");
+  run("DEBUG POPULATE 2 p 5");
+  EXPECT_EQ(logged("EXEC"), "SET p:0 value | SET p:1 value");
+  run("WATCH w:0");
+  run(other_, "DEBUG POPULATE 1 w");
+  run("MULTI");
+  EXPECT_EQ(run("EXEC"), "nil*");
+  settings_.memory_bytes_max.store(1);
+  EXPECT_EQ(run("DEBUG POPULATE 1 q"), "-OOM command not allowed when used memory > 'maxmemory'.");
+  settings_.memory_bytes_max.store(0);
+  settings_.bulk_bytes_max.store(100);
+  EXPECT_TRUE(run("DEBUG POPULATE 1 q 101").starts_with("-ERR string exceeds"));
+}
+
+TEST_F(DebugCommandsTest, ReloadKeepsWhatSnapshotsKeep) {
+  run("RPUSH l a b c");
+  run("HSET h f v g w");
+  run("HPEXPIRE h 5000 FIELDS 1 f");
+  run("SET s text PX 1000");
+  run("SET t text PX 10");
+  run("SELECT 3");
+  run("XADD x 1-1 f v");
+  run("SELECT 0");
+  const std::string digest = run("DEBUG DIGEST-VALUE l h s");
+  advance_ms(20);
+  EXPECT_EQ(logged("DEBUG RELOAD"), "DEL t");
+  EXPECT_EQ(run("DEBUG DIGEST-VALUE l h s"), digest);
+  EXPECT_EQ(run("PTTL s"), ":980");
+  EXPECT_EQ(run("HPTTL h FIELDS 2 f g"), "[:4980 :-1]");
+  advance_ms(5000);
+  EXPECT_EQ(run("HGETALL h"), "[\"g\" \"w\"]");
+  EXPECT_EQ(run("DEBUG RELOAD NOSAVE"),
+            "-ERR DEBUG RELOAD takes no options here, as there is no file to load");
+}
+
+TEST_F(DebugCommandsTest, DigestsOfKeysThatHaveEnded) {
+  run("SET s text PX 10");
+  const std::string digest = run("DEBUG DIGEST-VALUE s");
+  advance_ms(20);
+  EXPECT_EQ(run("DEBUG DIGEST-VALUE s"), digest);
+  run("GET s");
+  EXPECT_EQ(run("DEBUG DIGEST-VALUE s"), "[+0000000000000000000000000000000000000000]");
+}
+
+TEST_F(DebugCommandsTest, ObjectFast) {
+  run("SET k v");
+  EXPECT_EQ(run("DEBUG OBJECT k FAST").find("serializedlength"), std::string::npos);
+  EXPECT_EQ(run("DEBUG OBJECT k slow"), "-ERR syntax error");
+}
+
 TEST_F(DebugCommandsTest, LoadaofAsksTheServer) {
   EXPECT_EQ(run("DEBUG LOADAOF"), "+OK");
   EXPECT_EQ(server_.reloads, 1);

@@ -13,12 +13,13 @@ from differential import (
     set_commands,
     sort_commands,
     sorted_set_commands,
+    stream_commands,
 )
 
 KEYS = [b"k%d" % number for number in range(12)]
 KEYS += [b"", b"key with space", b"\0bin\xff", b"{tag}a"]
 # Keys that mostly hold one type, so that its commands find something.
-TYPED_KEYS = [b"%c%d" % (letter, number) for letter in b"ghlpstz" for number in range(5)]
+TYPED_KEYS = [b"%c%d" % (letter, number) for letter in b"ghlpstxz" for number in range(5)]
 DATABASES = 3
 FAR_SECONDS = 4102444800
 
@@ -84,6 +85,8 @@ class Commands:
             return command  # A fourth argument is an error that spoils a transaction, or is not.
         if command[0] == b"ZADD" and command[1].startswith(b"t"):
             return command  # Ranges of texts need members of the same score.
+        if command[0] in stream_commands.UNSPOILT:
+            return command
         if roll < 0.02:
             del command[max(at, 1) :]
         elif roll < 0.04:
@@ -301,15 +304,17 @@ _OTHER_TYPES = {
     lambda c: ["SADD", c.key(), 1, 2, 3]: 2,
     lambda c: ["HSET", c.key(), "f", "v"]: 2,
     lambda c: ["ZADD", c.key(), 1, "a"]: 2,
+    lambda c: ["XADD", c.key(), "0-*", "f", "v"]: 2,
 }
 
 # Of each type one command; and the families that can be made when it is known.
-OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd", "geoadd", "sort_ro"]
+OTHER_COMMANDS = ["rpush", "sadd", "hset", "zadd", "geoadd", "xadd", "sort_ro"]
 _FAMILIES = {
     "hset": hash_commands,
     "rpush": list_commands,
     "sadd": set_commands,
     "sort_ro": sort_commands,
+    "xadd": stream_commands,
     "zadd": sorted_set_commands,
     "geoadd": geo_commands,
 }
@@ -324,4 +329,5 @@ EXACT_IN_TRANSACTIONS = set(
     + geo_commands.EXACT
     + list_commands.EXACT
     + set_commands.EXACT
+    + stream_commands.EXACT
 )

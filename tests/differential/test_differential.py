@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from differential import random_commands
+from differential import random_commands, stream_commands
 from support import notation, resp, servers
 
 FIXED_SEEDS = [1, 2, 3, 4, 5, 6]
@@ -140,6 +140,12 @@ class Run:
                     self._both("SMEMBERS", key)
                 elif kind.value == b"zset":
                     self._both("ZRANGE", key, 0, -1, "WITHSCORES")
+                elif kind.value == b"stream":
+                    self._both("XRANGE", key, "-", "+")
+                    self._both("XINFO", "STREAM", key)
+                    self._both("XINFO", "GROUPS", key)
+                    for group in stream_commands.GROUPS:
+                        self._both("XPENDING", key, group, "-", "+", 1000)
                 self._both("PTTL", key)
                 self._both("OBJECT", "ENCODING", key)
                 del self.history[played:]
@@ -215,7 +221,7 @@ def is_close(command, first, second):
             return False
         unit = 1 if name.startswith(b"P") else 1000
         return abs(first.value - second.value) * unit <= TOLERANCE_MS
-    return False
+    return stream_commands.is_close(command, first, second)
 
 
 def with_numbers(reply):
@@ -253,6 +259,8 @@ def is_known_difference(command, first, second):
         return len(command) > 3 and first.kind == "error"
     if name.startswith(b"Z"):
         return with_numbers(first) == with_numbers(second)
+    if name.startswith(b"X"):
+        return stream_commands.is_known_difference(command, first, second)
     if name not in (b"BITCOUNT", b"BITPOS"):
         return False
     if second.kind == "error":

@@ -151,8 +151,6 @@ LOSSES = {
 
 @pytest.mark.parametrize("way", LOSSES)
 def test_a_reader_of_a_group_is_told_that_it_is_gone(clients, server, way):
-    if server.version < (7, 2):
-        pytest.skip("Redis 7.0 answers otherwise, and not in all of these cases")
     commands, error = LOSSES[way]
     writer, reader = clients(), clients()
     writer.call("SELECT", 1)
@@ -162,7 +160,10 @@ def test_a_reader_of_a_group_is_told_that_it_is_gone(clients, server, way):
     start(reader, writer, 1, *group_read())
     for command in commands:
         assert writer.call(*command).kind != "error"
-    assert reader.reply().value == error
+    reply = reader.reply()
+    assert reply.kind == "error"
+    if server.version >= (7, 2):  # Redis 7.0 has other texts.
+        assert reply.value == error
     wait_for_blocked(writer, 0)
 
 

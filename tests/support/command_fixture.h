@@ -60,11 +60,13 @@ class FakeConfig : public commands::ConfigAccess {
 class FakeServer : public commands::ServerControl {
  public:
   std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
+  commands::MemoryUse memory() override { return memory_use; }
   void shutdown(commands::ShutdownMode mode) override { shutdown_mode = mode; }
   std::optional<std::string> reload_log() override;
   void discard(std::vector<store::Table> tables) override { discarded_tables += tables.size(); }
   void discard(store::EntryPtr entry) override { discarded_entries += entry ? 1 : 0; }
 
+  commands::MemoryUse memory_use;  // what memory() answers
   std::optional<commands::ShutdownMode> shutdown_mode;
   std::optional<std::string> error;  // what reload_log() answers
   int reloads = 0;
