@@ -139,11 +139,12 @@ class CommandContext {
   // Keeps a text for effect() until the unit is logged.
   std::string_view keep(std::string text) { return effects_.keep(std::move(text)); }
 
+  // Whether the command comes from the log: it was accepted before, perhaps by another server.
+  bool is_replay() const { return !serving_ && client_->connection == nullptr; }
+
   // --- waiting ---
   // False inside a transaction or a script: a command that finds nothing answers that then.
-  bool may_block() const {
-    return !in_transaction_ && (serving_ || client_->connection != nullptr);
-  }
+  bool may_block() const { return !in_transaction_ && !is_replay(); }
   // Lets the client wait; the handler returns without a reply and is run again when one of the keys
   // may have become ready, until it replies. Requires: may_block().
   void block(const BlockRequest& request);
