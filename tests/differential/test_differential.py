@@ -7,6 +7,7 @@ sound. SEED=n runs one seed, COMMANDS=n that many commands for each seed.
 import os
 import random
 import re
+import shutil
 import time
 
 import pytest
@@ -51,7 +52,7 @@ class Run:
         self.history = []  # Of (command, reply of the first server).
         self._differs_by_version = first.version[:2] != second.version[:2]
         self._pending = []
-        self._counts_are_kept = empty
+        self._after_restart = not empty
         for client in self.clients:
             if empty:
                 client.call("FLUSHALL")
@@ -99,7 +100,7 @@ class Run:
         self.history.append((command, first))
         if first == second or is_close(command, first, second):
             return
-        if not self._counts_are_kept and without_count(first) == without_count(second):
+        if self._after_restart and without_count(first) == without_count(second):
             return
         if self._differs_by_version and is_known_difference(command, first, second):
             return
@@ -120,14 +121,17 @@ class Run:
         return "\n".join(lines)
 
     def compare_everything(self):
-        """Compares all keys of all databases: type, value, time to live, encoding."""
+        """Compares all keys of all databases: type, value, time to live, encoding.
+
+        After a restart all but what is not in a log.
+        """
         played = len(self.history)
         for database in range(random_commands.DATABASES + 1):
             del self.history[played:]
             for client in self.clients:
                 client.call("SELECT", database)
-            self._both("DBSIZE")
             keys = self._both("KEYS", "*")
+            self._both("DBSIZE")
             for key in sorted(item.value for item in keys.value):
                 kind = self._both("TYPE", key)
                 if kind.value == b"string":
@@ -145,9 +149,13 @@ class Run:
                     self._both("XINFO", "STREAM", key)
                     self._both("XINFO", "GROUPS", key)
                     for group in stream_commands.GROUPS:
-                        self._both("XPENDING", key, group, "-", "+", 1000)
+                        # That a consumer reads its entries again is counted, but not logged.
+                        entries = [] if self._after_restart else ["-", "+", 1000]
+                        self._both("XPENDING", key, group, *entries)
                 self._both("PTTL", key)
-                self._both("OBJECT", "ENCODING", key)
+                # INCRBYFLOAT leaves a text behind and logs it as one that SET takes for a number.
+                if kind.value != b"string" or not self._after_restart:
+                    self._both("OBJECT", "ENCODING", key)
                 del self.history[played:]
 
     def _both(self, *arguments):
@@ -240,7 +248,8 @@ def is_known_difference(command, first, second):
     """Tells if Valkey 8 answers otherwise than Redis 7.0, and that is all.
 
     BITCOUNT and BITPOS read their arguments before they look for the key, and BITCOUNT needs no
-    end. Short lists and sets have an encoding of their own; LREM and LPOS refuse the least
+    end. Short lists and sets have an encoding of their own, and SDIFFSTORE does not pass through
+    members that it takes out again; LREM and LPOS refuse the least
     integer. ZRANK takes a fourth argument; scores are written in fewer digits. SORT leaves sorted
     sets as they are, and is not misled by what an earlier command left in errno.
     """
@@ -249,6 +258,7 @@ def is_known_difference(command, first, second):
         return (first.value, second.value) in (
             (b"quicklist", b"listpack"),
             (b"hashtable", b"listpack"),
+            (b"hashtable", b"intset"),
             (b"skiplist", b"listpack"),
         )
     if name in (b"SORT", b"SORT_RO"):
@@ -279,25 +289,36 @@ def test_random_commands_are_answered_alike(pair, seed):
 
 @pytest.mark.parametrize("seed", seeds()[-3:])
 def test_what_random_commands_left_survives_and_can_be_exchanged(seed):
-    """After kill -9 both logs give the data back, and each server reads the other's."""
+    """After kill -9 the log gives everything back, and each server reads the other's log.
+
+    Redis's own log is not always what Redis had: both have to make the same of it.
+    """
     other = "duplex" if servers.duplex_path() else "redis"
     log = ["--appendonly", "yes"]
     with servers.server("redis", *log) as first, servers.server(other, *log) as second:
         with Run(seed, first, second) as run:
             run.play(COMMANDS)
-        for server in (first, second):
-            server.kill()
-            server.start()
-        with Run(seed, first, second, empty=False) as run:
-            run.compare_everything()
+        second.kill()
+        second.start()
+        if other == "duplex":
+            compare_everything(seed, first, second)
         for server in (first, second):
             server.kill()
         logs = [server.dir / "appendonlydir" for server in (first, second)]
-        aside = first.dir / "aside"
-        logs[0].rename(aside)
-        logs[1].rename(logs[0])
-        aside.rename(logs[1])
-        for server in (first, second):
-            server.start()
-        with Run(seed, first, second, empty=False) as run:
-            run.compare_everything()
+        aside = second.dir / "aside"
+        logs[1].rename(aside)
+        for log_of_both in (logs[0], aside):
+            for log_of_one in logs:
+                if log_of_one != log_of_both:
+                    shutil.rmtree(log_of_one, ignore_errors=True)
+                    shutil.copytree(log_of_both, log_of_one)
+            for server in (first, second):
+                server.start()
+            compare_everything(seed, first, second)
+            for server in (first, second):
+                server.kill()
+
+
+def compare_everything(seed, first, second):
+    with Run(seed, first, second, empty=False) as run:
+        run.compare_everything()
