@@ -23,6 +23,8 @@
 
 namespace duplex::commands {
 
+class Migration;
+
 // What a handler that found nothing waits for.
 struct BlockRequest {
   // Milliseconds since 1970; 0: no end.
@@ -38,6 +40,8 @@ struct BlockRequest {
   enum class Nothing : std::uint8_t { null, null_array } on_timeout = Nothing::null_array;
   // What is run again, if that is not the command as it was asked (XREAD's "$" is one moment's).
   std::span<const std::string_view> args{};
+  // What the client waits for instead of a key.
+  std::shared_ptr<Migration> migration{};
 };
 
 // One blocked command: what is needed to run it again on another loop's thread.

@@ -148,6 +148,8 @@ class CommandContext {
   // Lets the client wait; the handler returns without a reply and is run again when one of the keys
   // may have become ready, until it replies. Requires: may_block().
   void block(const BlockRequest& request);
+  // What a MIGRATE that is run again had set out to do; nullptr when it is run first.
+  const Migration* migration() const { return migration_; }
   // A timeout in seconds, as a deadline for BlockRequest; answers the error itself.
   std::optional<std::int64_t> timeout_arg(std::size_t index);
 
@@ -231,6 +233,7 @@ class CommandContext {
   bool failed_ = false;
   bool serving_ = false;  // this is the command of a client that waits
   bool blocked_again_ = false;
+  const Migration* migration_ = nullptr;
   std::vector<std::pair<int, std::string>> ready_;
   std::vector<store::EntryPtr> garbage_;
   std::vector<store::Table> table_garbage_;

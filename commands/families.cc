@@ -28,6 +28,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       hyperloglog_commands(),
       keyspace_commands(),
       memory_commands(),
+      migrate_commands(),
       object_commands(),
       lcs_commands(),
       list_commands(),

@@ -26,6 +26,8 @@
 
 namespace duplex::commands {
 
+class Migration;
+
 // What CONFIG needs from the configuration. Thread: any.
 class ConfigAccess {
  public:
@@ -64,6 +66,9 @@ class ServerControl {
   // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or
   // nothing.
   virtual std::optional<std::string> reload_log() = 0;
+  // Begins to send keys to another server; calls `done` from this thread when that is over, unless
+  // the server stops before. Thread: a loop's.
+  virtual void migrate(std::shared_ptr<Migration> migration, std::function<void()> done) = 0;
   // Frees these tables in the background.
   virtual void discard(std::vector<store::Table> tables) = 0;
   // Frees this entry in the background.

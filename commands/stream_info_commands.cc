@@ -123,10 +123,10 @@ void reply_group(ReplyWriter& reply,
   reply.array(left);
   for (auto at = group.pending().begin(); left > 0; ++at, --left) {
     reply.array(4);
-    reply_stream_id(reply, at->first);
-    reply.bulk(at->second.consumer->name);
-    reply.integer(at->second.delivered_ms);
-    reply.integer(static_cast<std::int64_t>(at->second.deliveries));
+    reply_stream_id(reply, at->id);
+    reply.bulk(at->consumer->name);
+    reply.integer(at->delivered_ms);
+    reply.integer(static_cast<std::int64_t>(at->deliveries));
   }
   reply.bulk("consumers");
   reply.array(group.consumers().size());

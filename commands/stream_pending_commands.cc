@@ -52,8 +52,8 @@ void reply_summary(CommandContext& ctx, const StreamGroup& group) {
     reply.null();
     return reply.null_array();
   }
-  reply_stream_id(reply, group.pending().begin()->first);
-  reply_stream_id(reply, group.pending().rbegin()->first);
+  reply_stream_id(reply, group.pending().front().id);
+  reply_stream_id(reply, group.pending().back().id);
   const std::size_t place = reply.begin_deferred();
   std::size_t consumers = 0;
   for (const auto& [name, consumer] : group.consumers()) {
@@ -104,12 +104,12 @@ void reply_details(CommandContext& ctx, StreamGroup& group, const PendingOptions
   resp::ReplyWriter& reply = ctx.reply();
   const std::size_t place = reply.begin_deferred();
   std::int64_t left = options.count;
-  const auto visit = [&](const StreamId& id, const PendingEntry& entry) {
+  const auto visit = [&](const PendingEntry& entry) {
     const std::int64_t idle = idle_ms(ctx, entry);
     if (options.idle_min_ms != 0 && idle < options.idle_min_ms) return;
     --left;
     reply.array(4);
-    reply_stream_id(reply, id);
+    reply_stream_id(reply, entry.id);
     reply.bulk(entry.consumer->name);
     reply.integer(idle);
     reply.integer(static_cast<std::int64_t>(entry.deliveries));
@@ -119,11 +119,11 @@ void reply_details(CommandContext& ctx, StreamGroup& group, const PendingOptions
     if (consumer == nullptr) return reply.array(0);
     auto at = consumer->pending.lower_bound(options.first);
     for (; at != consumer->pending.end() && left > 0 && *at <= options.last; ++at)
-      visit(*at, *group.find_pending(*at));
+      visit(*group.find_pending(*at));
   } else {
     auto at = group.pending().lower_bound(options.first);
-    for (; at != group.pending().end() && left > 0 && at->first <= options.last; ++at)
-      visit(at->first, at->second);
+    for (; at != group.pending().end() && left > 0 && at->id <= options.last; ++at)
+      visit(*at);
   }
   reply.end_deferred_array(place, static_cast<std::size_t>(options.count - left));
 }
@@ -315,20 +315,19 @@ void xautoclaim(CommandContext& ctx) {
   std::int64_t left = options.count;
   auto at = group.pending().lower_bound(options.first);
   while (looks-- > 0 && left > 0 && at != group.pending().end()) {
-    const auto [id, pending] = *at++;
-    if (!place.stream->contains(id)) {
-      drop(ctx, group, id);
-      deleted.push_back(id);
+    const PendingEntry& pending = *at;
+    const bool is_gone = !place.stream->contains(pending.id);
+    if (is_gone || options.idle_min_ms == 0 ||
+        ctx.now_ms() - pending.delivered_ms >= options.idle_min_ms) {
+      (is_gone ? deleted : claimed).push_back(pending.id);
       --left;
-      continue;
     }
-    if (options.idle_min_ms != 0 && ctx.now_ms() - pending.delivered_ms < options.idle_min_ms)
-      continue;
-    claimed.push_back(id);
-    --left;
+    ++at;
   }
   // Where to go on.
-  reply_stream_id(reply, at == group.pending().end() ? StreamId{} : at->first);
+  reply_stream_id(reply, at == group.pending().end() ? StreamId{} : at->id);
+  for (const StreamId& id : deleted)
+    drop(ctx, group, id);
   reply.array(claimed.size());
   for (const StreamId& id : claimed) {
     PendingEntry& entry = group.assign(id, consumer);

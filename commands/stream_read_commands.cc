@@ -209,7 +209,8 @@ void reply_history(CommandContext& ctx,
                    const StreamConsumer& consumer) {
   const std::size_t place = ctx.reply().begin_deferred();
   std::uint64_t found = 0;
-  for (auto at = consumer.pending.upper_bound(source.after); at != consumer.pending.end(); ++at) {
+  auto at = consumer.pending.lower_bound(source.after.next());
+  for (; at != consumer.pending.end(); ++at) {
     if (reply_stream_entry(ctx.reply(), *source.stream, *at)) {
       store::PendingEntry& pending = *source.group->find_pending(*at);
       pending.delivered_ms = ctx.now_ms();

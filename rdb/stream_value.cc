@@ -4,7 +4,6 @@
 #include "store/stream.h"
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -105,7 +104,7 @@ Decoded<bool> read_counters(Decoder& decoder, ValueType type, StreamData& stream
 }
 
 // What a group has pending, before it is known which consumer has it.
-using Unowned = std::map<StreamId, PendingEntry>;
+using Unowned = StreamGroup::Pending;
 
 Decoded<bool> read_pending(Decoder& decoder, Unowned& pending) {
   const auto count = decoder.length();
@@ -117,9 +116,8 @@ Decoded<bool> read_pending(Decoder& decoder, Unowned& pending) {
     if (!delivered_ms) return std::unexpected(delivered_ms.error());
     const auto deliveries = decoder.length();
     if (!deliveries) return std::unexpected(deliveries.error());
-    const PendingEntry entry{.delivered_ms = *delivered_ms, .deliveries = *deliveries};
-    if (!pending.emplace(*id, entry).second)
-      return std::unexpected("a group has an entry pending twice");
+    const PendingEntry entry{.id = *id, .delivered_ms = *delivered_ms, .deliveries = *deliveries};
+    if (!pending.insert(entry).second) return std::unexpected("a group has an entry pending twice");
   }
   return true;
 }
@@ -148,13 +146,13 @@ Decoded<bool> read_consumer(Decoder& decoder,
   for (std::uint64_t i = 0; i < *count; ++i) {
     const auto id = read_raw_id(decoder);
     if (!id) return std::unexpected(id.error());
-    const auto found = unowned.find(*id);
-    if (found == unowned.end())
+    const PendingEntry* found = unowned.find(*id);
+    if (found == nullptr)
       return std::unexpected("a consumer has an entry pending that its group has not");
     PendingEntry& entry = group.assign(*id, consumer);
-    entry.delivered_ms = found->second.delivered_ms;
-    entry.deliveries = found->second.deliveries;
-    unowned.erase(found);
+    entry.delivered_ms = found->delivered_ms;
+    entry.deliveries = found->deliveries;
+    unowned.erase(*id);
   }
   return true;
 }
@@ -193,8 +191,8 @@ void append_group(base::Buffer& out, std::string_view name, const StreamGroup& g
   append_id(out, group.last_id);
   append_length(out, static_cast<std::uint64_t>(group.entries_read));
   append_length(out, group.pending().size());
-  for (const auto& [id, entry] : group.pending()) {
-    out.append(bytes_of(id));
+  for (const PendingEntry& entry : group.pending()) {
+    out.append(bytes_of(entry.id));
     append_uint64(out, static_cast<std::uint64_t>(entry.delivered_ms));
     append_length(out, entry.deliveries);
   }

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "commands/families.h"
+#include "net/migration_sender.h"
 #include "net/resp_session.h"
 #include "server/config_binding.h"
 #include "server/loader.h"
@@ -304,6 +305,10 @@ void Server::shutdown(commands::ShutdownMode) {
 std::optional<std::string> Server::reload_log() {
   // Loading replaces the data under every client: only a restart does that here.
   return "ERR DEBUG LOADAOF is not possible while clients are served; restart the server instead";
+}
+
+void Server::migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) {
+  net::send_migration(*net::EventLoop::current(), std::move(migration), std::move(done));
 }
 
 void Server::discard(std::vector<store::Table> tables) {

@@ -53,6 +53,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   commands::MemoryUse memory() override;
   void shutdown(commands::ShutdownMode mode) override;
   std::optional<std::string> reload_log() override;
+  void migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) override;
   void discard(std::vector<store::Table> tables) override;
   void discard(store::EntryPtr entry) override;
 

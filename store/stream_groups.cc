@@ -15,8 +15,8 @@ StreamGroup::StreamGroup(const StreamGroup& other)
       entries_read(other.entries_read),
       consumers_(other.consumers_),
       pending_(other.pending_) {
-  for (auto& [id, entry] : pending_)
-    entry.consumer = find_consumer(entry.consumer->name);
+  pending_.for_each(
+      [this](PendingEntry& entry) { entry.consumer = find_consumer(entry.consumer->name); });
 }
 
 StreamConsumer* StreamGroup::find_consumer(std::string_view name) {
@@ -40,12 +40,11 @@ std::size_t StreamGroup::erase_consumer(std::string_view name) {
 }
 
 PendingEntry* StreamGroup::find_pending(StreamId id) {
-  const auto found = pending_.find(id);
-  return found == pending_.end() ? nullptr : &found->second;
+  return pending_.find(id);
 }
 
 PendingEntry& StreamGroup::assign(StreamId id, StreamConsumer& consumer) {
-  PendingEntry& entry = pending_[id];
+  PendingEntry& entry = *pending_.insert({.id = id}).first;
   if (entry.consumer == &consumer) return entry;
   if (entry.consumer != nullptr) entry.consumer->pending.erase(id);
   entry.consumer = &consumer;
@@ -54,18 +53,16 @@ PendingEntry& StreamGroup::assign(StreamId id, StreamConsumer& consumer) {
 }
 
 bool StreamGroup::acknowledge(StreamId id) {
-  const auto found = pending_.find(id);
-  if (found == pending_.end()) return false;
-  found->second.consumer->pending.erase(id);
-  pending_.erase(found);
-  return true;
+  const PendingEntry* found = pending_.find(id);
+  if (found == nullptr) return false;
+  found->consumer->pending.erase(id);
+  return pending_.erase(id);
 }
 
 std::size_t StreamGroup::memory_bytes() const {
-  std::size_t bytes = sizeof(StreamGroup);
-  bytes += consumers_.size() * (sizeof(Consumers::value_type) + node_bytes);
-  // Each is in two trees, the group's and its consumer's.
-  bytes += pending_.size() * (sizeof(Pending::value_type) + sizeof(StreamId) + 2 * node_bytes);
+  std::size_t bytes = sizeof(StreamGroup) + pending_.memory_bytes();
+  for (const auto& [name, consumer] : consumers_)
+    bytes += sizeof(Consumers::value_type) + node_bytes + consumer.pending.memory_bytes();
   return bytes;
 }
 

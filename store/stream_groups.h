@@ -2,12 +2,12 @@
 #pragma once
 
 #include "store/stream_id.h"
+#include "store/stream_id_runs.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,15 +19,20 @@ struct StreamConsumer {
   std::string name;
   std::int64_t seen_ms = 0;        // its last attempt to get entries
   std::int64_t active_ms = never;  // its last attempt that got some
-  std::set<StreamId> pending{};
+  StreamIdRuns<StreamId> pending{};
 };
 
 // An entry that was delivered and not acknowledged.
 struct PendingEntry {
+  StreamId id{};
   StreamConsumer* consumer = nullptr;
   std::int64_t delivered_ms = 0;
   std::uint64_t deliveries = 1;
 };
+
+inline const StreamId& id_of(const PendingEntry& entry) {
+  return entry.id;
+}
 
 // Thread: as its stream's entry.
 // Invariant: an id is pending in the group if and only if it is so for one consumer, its owner.
@@ -35,7 +40,7 @@ class StreamGroup {
  public:
   static constexpr std::int64_t unknown = -1;
   using Consumers = std::map<std::string, StreamConsumer, std::less<>>;
-  using Pending = std::map<StreamId, PendingEntry>;
+  using Pending = StreamIdRuns<PendingEntry>;
 
   StreamId last_id;  // delivered last
   std::int64_t entries_read = unknown;
@@ -54,7 +59,7 @@ class StreamGroup {
   // Forgets what it had pending; returns how much that was. Requires: it is there.
   std::size_t erase_consumer(std::string_view name);
 
-  // nullptr if it is not pending.
+  // nullptr if it is not pending. Valid until another entry becomes pending or stops being so.
   PendingEntry* find_pending(StreamId id);
   // Gives an entry to a consumer, from another one if that had it; returns what is to be filled in.
   PendingEntry& assign(StreamId id, StreamConsumer& consumer);

@@ -143,6 +143,80 @@ TEST(Stream, takes_nodes_from_bytes_only_if_they_are_whole) {
   }
 }
 
+// XDEL says what it deleted, as its command does.
+void erase(StreamData& stream, StreamId id) {
+  ASSERT_TRUE(stream.erase(id));
+  if (id > stream.max_deleted_id) stream.max_deleted_id = id;
+}
+
+TEST(Stream, knows_how_many_entries_a_group_has_still_to_read) {
+  StreamData stream;
+  StreamGroup group({}, StreamGroup::unknown);
+  EXPECT_EQ(stream.lag(group), 0);
+  for (std::uint64_t i = 1; i <= 10; ++i)
+    stream.append({i, 0}, std::vector<std::string_view>{"f", "v"});
+  EXPECT_EQ(stream.lag(group), 10);
+  group.last_id = {1, 0};
+  EXPECT_EQ(stream.lag(group), 9);
+  group.last_id = {4, 0};
+  EXPECT_EQ(stream.lag(group), std::nullopt) << "an entry in the middle was not counted";
+  group.entries_read = 4;
+  EXPECT_EQ(stream.lag(group), 6);
+  erase(stream, {3, 0});
+  EXPECT_EQ(stream.lag(group), 6) << "deleted before";
+  erase(stream, {7, 0});
+  EXPECT_EQ(stream.lag(group), std::nullopt) << "deleted behind";
+  group.last_id = {10, 0};
+  group.entries_read = StreamGroup::unknown;
+  EXPECT_EQ(stream.lag(group), 0);
+  group.last_id = {99, 0};
+  EXPECT_EQ(stream.lag(group), std::nullopt) << "an id of the future";
+  stream.trim({.strategy = StreamTrim::Strategy::length, .length = 0});
+  group.last_id = {5, 0};
+  EXPECT_EQ(stream.lag(group), 0) << "nothing is left to read";
+}
+
+TEST(Stream, entries_that_live_are_in_order_whatever_was_deleted) {
+  // XSETID may go back behind deleted entries, which are still in their node.
+  StreamData stream;
+  const std::vector<std::string_view> fields = {"f", "v"};
+  stream.append({1, 0}, fields);
+  stream.append({9, 0}, fields);
+  stream.append({9, 1}, fields);
+  erase(stream, {9, 0});
+  erase(stream, {9, 1});
+  stream.last_id = {1, 0};
+  stream.append({2, 0}, fields);
+  stream.append({9, 0}, fields);
+  const Model all = {{{1, 0}, {"f", "v"}}, {{2, 0}, {"f", "v"}}, {{9, 0}, {"f", "v"}}};
+  expect_equal(stream, all);
+  EXPECT_EQ(read(stream, {{1, 0}, {3, 0}}, false).size(), 2u);
+  EXPECT_EQ(read(stream, {{2, 0}, {3, 0}}, true).size(), 1u);
+  const StreamNode& node = stream.nodes().front();
+  StreamData copy;
+  ASSERT_TRUE(copy.append_node(*StreamNode::from_bytes(node.id(), node.blob())));
+  expect_equal(copy, all);
+  EXPECT_TRUE(stream.erase({9, 0}));
+  EXPECT_EQ(stream.trim({.strategy = StreamTrim::Strategy::id, .id = {2, 0}}), 1u);
+  EXPECT_EQ(stream.first_id(), (StreamId{2, 0}));
+}
+
+TEST(Stream, leaves_out_nodes_in_which_nothing_lives) {
+  StreamData stream;
+  stream.append({1, 0}, std::vector<std::string_view>{"f", "v"});
+  stream.append({2, 0}, std::vector<std::string_view>{"f", "v"});
+  StreamNode node = stream.nodes().front().copy();
+  node.mark_deleted(node.first());
+  node.mark_deleted(node.last());
+  node.count_deleted(2);
+  auto read_back = StreamNode::from_bytes(node.id(), node.blob());
+  ASSERT_TRUE(read_back);
+  StreamData other;
+  ASSERT_TRUE(other.append_node(std::move(*read_back)));
+  EXPECT_TRUE(other.nodes().empty());
+  EXPECT_EQ(other.first_id(), StreamId{});
+}
+
 TEST(StreamGroup, gives_an_entry_to_one_consumer_at_a_time) {
   StreamGroup group({}, StreamGroup::unknown);
   StreamConsumer& a = group.add_consumer("a", 1);

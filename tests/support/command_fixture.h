@@ -5,6 +5,7 @@
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
 #include "commands/executor.h"
+#include "commands/migration.h"
 #include "commands/services.h"
 #include "pubsub/hub.h"
 #include "pubsub/loop_subscribers.h"
@@ -63,12 +64,19 @@ class FakeServer : public commands::ServerControl {
   commands::MemoryUse memory() override { return memory_use; }
   void shutdown(commands::ShutdownMode mode) override { shutdown_mode = mode; }
   std::optional<std::string> reload_log() override;
+  void migrate(std::shared_ptr<commands::Migration> asked, std::function<void()> done) override {
+    migration = std::move(asked);
+    migrated = std::move(done);
+  }
   void discard(std::vector<store::Table> tables) override { discarded_tables += tables.size(); }
   void discard(store::EntryPtr entry) override { discarded_entries += entry ? 1 : 0; }
 
   commands::MemoryUse memory_use;  // what memory() answers
   std::optional<commands::ShutdownMode> shutdown_mode;
   std::optional<std::string> error;  // what reload_log() answers
+  // What migrate() was given last.
+  std::shared_ptr<commands::Migration> migration;
+  std::function<void()> migrated;
   int reloads = 0;
   std::size_t discarded_tables = 0;
   std::size_t discarded_entries = 0;
