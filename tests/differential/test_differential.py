@@ -33,7 +33,8 @@ def seeds():
 @pytest.fixture(scope="module")
 def pair():
     other = "duplex" if servers.duplex_path() else "redis"
-    with servers.server("redis") as first, servers.server(other) as second:
+    options = ("--enable-debug-command", "yes")
+    with servers.server("redis", *options) as first, servers.server(other, *options) as second:
         yield first, second
 
 
@@ -123,9 +124,14 @@ class Run:
     def compare_everything(self):
         """Compares all keys of all databases: type, value, time to live, encoding.
 
-        After a restart all but what is not in a log.
+        After a restart all but what is not in a log. What a snapshot brings back must be the same
+        data, in the same encodings.
         """
         played = len(self.history)
+        if not self._after_restart:
+            self._both("DEBUG", "DIGEST")
+            self._both("DEBUG", "RELOAD")
+            self._both("DEBUG", "DIGEST")
         for database in range(random_commands.DATABASES + 1):
             del self.history[played:]
             for client in self.clients:
