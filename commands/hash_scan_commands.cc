@@ -1,11 +1,9 @@
 // Some fields of a hash: HSCAN, HRANDFIELD.
-#include "base/buffer.h"
-#include "base/glob.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/families.h"
 #include "commands/hash_values.h"
-#include "commands/scan_cursor.h"
+#include "commands/scan_options.h"
 
 #include <fmt/format.h>
 
@@ -28,67 +26,13 @@ using store::Entry;
 using store::HashView;
 using Place = HashView::Place;
 
-struct ScanOptions {
-  std::size_t count = 10;
-  std::string_view pattern = "*";
-  bool values = true;
-};
-
-// Answers the error itself if the options are wrong.
-std::optional<ScanOptions> scan_options(CommandContext& ctx) {
-  ScanOptions options;
-  for (std::size_t i = 3; i < ctx.argc(); ++i) {
-    const bool has_value = i + 1 < ctx.argc();
-    if (has_value && base::equals_ignoring_case(ctx.arg(i), "count")) {
-      const auto count = ctx.integer_arg(++i);
-      if (!count) return std::nullopt;
-      if (*count < 1) {
-        ctx.error(errors::syntax);
-        return std::nullopt;
-      }
-      options.count = static_cast<std::size_t>(*count);
-    } else if (has_value && base::equals_ignoring_case(ctx.arg(i), "match")) {
-      options.pattern = ctx.arg(++i);
-    } else if (base::equals_ignoring_case(ctx.arg(i), "novalues")) {
-      options.values = false;
-    } else {
-      ctx.error(errors::syntax);
-      return std::nullopt;
-    }
-  }
-  return options;
-}
-
 void hscan(CommandContext& ctx) {
-  const auto cursor = parse_cursor(ctx.arg(2));
-  if (!cursor) return ctx.error("ERR invalid cursor");
-  Entry* entry = nullptr;
-  if (!read_hash(ctx, entry)) return;
-  if (entry == nullptr) {
-    ctx.reply().array(2);
-    ctx.reply().bulk("0");
-    return ctx.reply().array(0);
-  }
-  const auto options = scan_options(ctx);
-  if (!options) return;
-  const bool all = options->pattern == "*";
-  base::Buffer found;
-  resp::ReplyWriter writer(found, ctx.reply().protocol());
-  std::size_t count = 0;
-  const std::uint64_t next = view_of(ctx, *entry)
-                                 .scan(element_hash(*cursor),
-                                       options->count,
-                                       [&](std::string_view field, std::string_view value) {
-                                         if (!all && !base::glob_match(options->pattern, field))
-                                           return;
-                                         writer.bulk(field);
-                                         if (options->values) writer.bulk(value);
-                                         count += options->values ? 2 : 1;
-                                       });
-  ctx.reply().array(2);
-  ctx.reply().bulk_integer(static_cast<std::int64_t>(element_cursor(next)));
-  ctx.reply().array(count);
-  ctx.reply().buffer().append(found.view());
+  auto scan = ElementScan::begin(ctx, store::ValueType::hash, "novalues");
+  if (!scan) return;
+  const auto visit = [&](std::string_view field, std::string_view value) {
+    if (scan->add(field)) scan->add_value(value);
+  };
+  scan->reply(view_of(ctx, scan->entry()).scan(scan->hash(), scan->count(), visit));
 }
 
 // Answers fields, with their values if wanted, in the form that the protocol has for that.

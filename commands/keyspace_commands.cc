@@ -7,6 +7,7 @@
 #include "commands/errors.h"
 #include "commands/families.h"
 #include "commands/scan_cursor.h"
+#include "commands/scan_options.h"
 #include "resp/reply_writer.h"
 #include "store/keyspace.h"
 
@@ -26,7 +27,6 @@ namespace {
 using store::Entry;
 using store::Table;
 
-constexpr std::size_t scan_count_default = 10;
 // How many shards RANDOMKEY looks at first.
 constexpr std::size_t random_shards = 16;
 
@@ -70,41 +70,10 @@ void keys_matching(CommandContext& ctx) {
   ctx.reply().end_deferred_array(place, found);
 }
 
-struct ScanOptions {
-  std::size_t count = scan_count_default;
-  std::string_view pattern = "*";
-  std::optional<std::string_view> type;
-
-  bool match(const Entry& entry) const {
-    if (type && !base::equals_ignoring_case(*type, type_name(entry.type()))) return false;
-    return pattern == "*" || base::glob_match(pattern, entry.key());
-  }
-};
-
-// Answers the error itself if the options are wrong.
-std::optional<ScanOptions> scan_options(CommandContext& ctx) {
-  ScanOptions options;
-  for (std::size_t i = 2; i < ctx.argc(); i += 2) {
-    const std::string_view word = ctx.arg(i);
-    const bool has_value = i + 1 < ctx.argc();
-    if (has_value && base::equals_ignoring_case(word, "count")) {
-      const auto count = ctx.integer_arg(i + 1);
-      if (!count) return std::nullopt;
-      if (*count < 1) {
-        ctx.error(errors::syntax);
-        return std::nullopt;
-      }
-      options.count = static_cast<std::size_t>(*count);
-    } else if (has_value && base::equals_ignoring_case(word, "match")) {
-      options.pattern = ctx.arg(i + 1);
-    } else if (has_value && base::equals_ignoring_case(word, "type")) {
-      options.type = ctx.arg(i + 1);
-    } else {
-      ctx.error(errors::syntax);
-      return std::nullopt;
-    }
-  }
-  return options;
+bool fits(const ScanOptions& options, const Entry& entry) {
+  if (options.type && !base::equals_ignoring_case(*options.type, type_name(entry.type())))
+    return false;
+  return options.matches(entry.key());
 }
 
 // The keys of one SCAN, and where the next one goes on.
@@ -132,7 +101,7 @@ ScanPage scan_from(CommandContext& ctx, ScanCursor cursor, const ScanOptions& op
         ++page.seen;
         if (entry.is_expired(ctx.now_ms())) {
           ended.emplace_back(entry.key());
-        } else if (options.match(entry)) {
+        } else if (fits(options, entry)) {
           writer.bulk(entry.key());
           ++page.found;
         }
@@ -152,7 +121,7 @@ ScanPage scan_from(CommandContext& ctx, ScanCursor cursor, const ScanOptions& op
 void scan(CommandContext& ctx) {
   const auto cursor = ScanCursor::parse(ctx.arg(1));
   if (!cursor) return ctx.error("ERR invalid cursor");
-  const auto options = scan_options(ctx);
+  const auto options = scan_options(ctx, 2, "type");
   if (!options) return;
   const ScanPage page = scan_from(ctx, *cursor, *options);
   ctx.reply().array(2);

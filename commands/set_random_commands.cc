@@ -1,11 +1,8 @@
 // Some members of a set: SPOP, SRANDMEMBER, SSCAN.
-#include "base/buffer.h"
-#include "base/glob.h"
 #include "base/numbers.h"
-#include "base/text.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
-#include "commands/scan_cursor.h"
+#include "commands/scan_options.h"
 #include "store/set.h"
 
 #include <fmt/format.h>
@@ -156,60 +153,11 @@ void srandmember(CommandContext& ctx) {
   set.for_each([&](std::string_view member) { ctx.reply().bulk(member); });
 }
 
-struct ScanOptions {
-  std::size_t count = 10;
-  std::string_view pattern = "*";
-};
-
-// Answers the error itself if the options are wrong.
-std::optional<ScanOptions> scan_options(CommandContext& ctx) {
-  ScanOptions options;
-  for (std::size_t i = 3; i < ctx.argc(); i += 2) {
-    const bool has_value = i + 1 < ctx.argc();
-    if (has_value && base::equals_ignoring_case(ctx.arg(i), "count")) {
-      const auto count = ctx.integer_arg(i + 1);
-      if (!count) return std::nullopt;
-      if (*count < 1) {
-        ctx.error(errors::syntax);
-        return std::nullopt;
-      }
-      options.count = static_cast<std::size_t>(*count);
-    } else if (has_value && base::equals_ignoring_case(ctx.arg(i), "match")) {
-      options.pattern = ctx.arg(i + 1);
-    } else {
-      ctx.error(errors::syntax);
-      return std::nullopt;
-    }
-  }
-  return options;
-}
-
 void sscan(CommandContext& ctx) {
-  const auto cursor = parse_cursor(ctx.arg(2));
-  if (!cursor) return ctx.error("ERR invalid cursor");
-  Entry* entry = nullptr;
-  if (!ctx.read_type(ctx.key(), ValueType::set, entry)) return;
-  if (entry == nullptr) {
-    ctx.reply().array(2);
-    ctx.reply().bulk("0");
-    return ctx.reply().array(0);
-  }
-  const auto options = scan_options(ctx);
-  if (!options) return;
-  const bool all = options->pattern == "*";
-  base::Buffer found;
-  resp::ReplyWriter writer(found, ctx.reply().protocol());
-  std::size_t count = 0;
-  const auto visit = [&](std::string_view member) {
-    if (!all && !base::glob_match(options->pattern, member)) return;
-    writer.bulk(member);
-    ++count;
-  };
-  const std::uint64_t next = SetView(*entry).scan(element_hash(*cursor), options->count, visit);
-  ctx.reply().array(2);
-  ctx.reply().bulk_integer(static_cast<std::int64_t>(element_cursor(next)));
-  ctx.reply().array(count);
-  ctx.reply().buffer().append(found.view());
+  auto scan = ElementScan::begin(ctx, ValueType::set, {});
+  if (!scan) return;
+  const auto visit = [&](std::string_view member) { scan->add(member); };
+  scan->reply(SetView(scan->entry()).scan(scan->hash(), scan->count(), visit));
 }
 
 constexpr CommandSpec specs[] = {

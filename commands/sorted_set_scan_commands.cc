@@ -1,12 +1,10 @@
 // Some members of a sorted set: ZSCAN, ZRANDMEMBER.
-#include "base/buffer.h"
-#include "base/glob.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/families.h"
-#include "commands/scan_cursor.h"
+#include "commands/scan_options.h"
 #include "commands/sorted_set_values.h"
 
 #include <fmt/format.h>
@@ -14,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 
@@ -27,71 +25,20 @@ using store::SortedSetView;
 
 constexpr auto sorted_set_type = store::ValueType::sorted_set;
 
-struct ScanOptions {
-  std::size_t count = 10;
-  std::string_view pattern = "*";
-  bool scores = true;
-};
-
-// Answers the error itself if the options are wrong.
-std::optional<ScanOptions> scan_options(CommandContext& ctx) {
-  ScanOptions options;
-  for (std::size_t i = 3; i < ctx.argc(); ++i) {
-    const bool has_value = i + 1 < ctx.argc();
-    if (has_value && base::equals_ignoring_case(ctx.arg(i), "COUNT")) {
-      const auto count = ctx.integer_arg(++i);
-      if (!count) return std::nullopt;
-      if (*count < 1) {
-        ctx.error(errors::syntax);
-        return std::nullopt;
-      }
-      options.count = static_cast<std::size_t>(*count);
-    } else if (has_value && base::equals_ignoring_case(ctx.arg(i), "MATCH")) {
-      options.pattern = ctx.arg(++i);
-    } else if (base::equals_ignoring_case(ctx.arg(i), "NOSCORES")) {
-      options.scores = false;
-    } else {
-      ctx.error(errors::syntax);
-      return std::nullopt;
-    }
-  }
-  return options;
-}
-
 // ZSCAN writes the scores of large sorted sets with 17 digits, as Redis does only there.
-void write_scanned_score(resp::ReplyWriter& writer, double score, bool is_packed) {
-  writer.bulk(is_packed ? base::format_double(score) : fmt::format("{:.17g}", score));
+std::string scanned_score(double score, bool is_packed) {
+  return is_packed ? std::string(base::format_double(score)) : fmt::format("{:.17g}", score);
 }
 
 void zscan(CommandContext& ctx) {
-  const auto cursor = parse_cursor(ctx.arg(2));
-  if (!cursor) return ctx.error("ERR invalid cursor");
-  Entry* entry = nullptr;
-  if (!ctx.read_type(ctx.key(), sorted_set_type, entry)) return;
-  if (entry == nullptr) {
-    ctx.reply().array(2);
-    ctx.reply().bulk("0");
-    return ctx.reply().array(0);
-  }
-  const auto options = scan_options(ctx);
-  if (!options) return;
-  const SortedSetView set(*entry);
+  auto scan = ElementScan::begin(ctx, sorted_set_type, "noscores");
+  if (!scan) return;
+  const SortedSetView set(scan->entry());
   const bool is_packed = set.packed_bytes().has_value();
-  const bool all = options->pattern == "*";
-  base::Buffer found;
-  resp::ReplyWriter writer(found, ctx.reply().protocol());
-  std::size_t count = 0;
-  const std::uint64_t next =
-      set.scan(element_hash(*cursor), options->count, [&](std::string_view member, double score) {
-        if (!all && !base::glob_match(options->pattern, member)) return;
-        writer.bulk(member);
-        if (options->scores) write_scanned_score(writer, score, is_packed);
-        count += options->scores ? 2 : 1;
-      });
-  ctx.reply().array(2);
-  ctx.reply().bulk_integer(static_cast<std::int64_t>(element_cursor(next)));
-  ctx.reply().array(count);
-  ctx.reply().buffer().append(found.view());
+  const auto visit = [&](std::string_view member, double score) {
+    if (scan->add(member)) scan->add_value(scanned_score(score, is_packed));
+  };
+  scan->reply(set.scan(scan->hash(), scan->count(), visit));
 }
 
 // Answers the members with these ranks.
