@@ -1,6 +1,7 @@
 """MIGRATE between servers of both kinds, and towards targets that answer late, wrongly or never."""
 
 import contextlib
+import random
 import socket
 import threading
 import time
@@ -21,6 +22,7 @@ MADE = [
     ("HSET", "hash", "f", "v"),
     ("XADD", "stream", "1-1", "f", "v"),
     ("SET", "ending", "v", "PX", "1000000"),
+    ("SET", "large", random.Random(1).randbytes(3_000_000)),
 ]
 KEYS = [made[1] for made in MADE]
 DEBUG = "--enable-debug-command", "yes"
