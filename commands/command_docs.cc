@@ -160,7 +160,8 @@ void write_command_info(resp::ReplyWriter& reply, const Command& command) {
   reply.array(10);
   reply.bulk(command.full_name);
   reply.integer(spec.arity);
-  write_set(reply, flag_names(spec.flags));
+  write_set(reply,
+            flag_names(has_movable_keys(spec) ? spec.flags | Flag::movable_keys : spec.flags));
   reply.integer(range.first);
   reply.integer(range.last);
   reply.integer(range.step);

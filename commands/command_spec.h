@@ -221,6 +221,15 @@ struct CommandSpec {
   bool (*needs_all_shards)(Args args) = nullptr;
 };
 
+// Whether the keys are not simply at fixed places: clients have to ask COMMAND GETKEYS then.
+constexpr bool has_movable_keys(const CommandSpec& spec) {
+  if (spec.find_keys != nullptr) return true;
+  for (const KeySpec& key_spec : spec.keys.view())
+    if (key_spec.begin != KeySpec::Begin::index || key_spec.find != KeySpec::Find::range)
+      return true;
+  return false;
+}
+
 // Whether a request has to be run with all shards locked, wherever its keys are.
 inline bool locks_all_shards(const CommandSpec& spec, Args args) {
   return has(spec.flags, Flag::all_shards) ||

@@ -188,7 +188,7 @@ constexpr KeySpec keys_option(KeyFlag flags) {
 constexpr CommandSpec specs[] = {
     {.name = "MIGRATE",
      .arity = -6,
-     .flags = Flag::write | Flag::movable_keys,
+     .flags = Flag::write,
      .categories = Category::dangerous | Category::keyspace | Category::slow | Category::write,
      .keys =
          keys(range(3, 0, 1, KeyFlag::rw | KeyFlag::access | KeyFlag::deletes),

@@ -400,7 +400,7 @@ constexpr std::string_view complexity =
 constexpr CommandSpec specs[] = {
     {.name = "SORT",
      .arity = -2,
-     .flags = Flag::write | Flag::denyoom | Flag::movable_keys,
+     .flags = Flag::write | Flag::denyoom,
      .categories = Category::dangerous | Category::list | Category::set | Category::slow |
                    Category::sortedset | Category::write,
      .keys = keys(range(1, 0, 1, KeyFlag::ro | KeyFlag::access),
@@ -417,7 +417,7 @@ constexpr CommandSpec specs[] = {
      .needs_all_shards = sort_looks_up},
     {.name = "SORT_RO",
      .arity = -2,
-     .flags = Flag::readonly | Flag::movable_keys,
+     .flags = Flag::readonly,
      .categories = Category::dangerous | Category::list | Category::read | Category::set |
                    Category::slow | Category::sortedset,
      .keys = keys(range(1, 0, 1, KeyFlag::ro | KeyFlag::access),

@@ -149,8 +149,10 @@ void reply_full(CommandContext& ctx, StreamData& stream, std::int64_t count) {
   }
   reply.bulk("groups");
   reply.array(stream.groups.size());
-  for (auto& [name, group] : stream.groups)
+  for (auto& [name, group] : stream.groups) {
+    group.note_seen(ctx.now_ms());
     reply_group(reply, stream, name, group, count);
+  }
 }
 
 void xinfo_stream(CommandContext& ctx) {
@@ -196,11 +198,12 @@ void xinfo_groups(CommandContext& ctx) {
 void xinfo_consumers(CommandContext& ctx) {
   StreamData* stream = read_stream(ctx);
   if (stream == nullptr) return;
-  const StreamGroup* group = find_group(*stream, ctx.arg(3));
+  StreamGroup* group = find_group(*stream, ctx.arg(3));
   if (group == nullptr)
     return ctx.error(fmt::format("NOGROUP No such consumer group '{}' for key name '{}'",
                                  errors::shown(ctx.arg(3), std::string_view::npos),
                                  errors::shown(ctx.arg(2), std::string_view::npos)));
+  group->note_seen(ctx.now_ms());
   ReplyWriter& reply = ctx.reply();
   reply.array(group->consumers().size());
   for (const auto& [name, consumer] : group->consumers()) {

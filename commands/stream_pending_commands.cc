@@ -197,8 +197,8 @@ bool parse(CommandContext& ctx, ClaimOptions& options) {
       return false;
     }
   }
-  // During replay there is no clock, and the times are those that were logged.
-  const bool has_clock = ctx.now_ms() != 0;
+  // A log is obeyed: there is no clock then, and the times are those that were logged.
+  const bool has_clock = !ctx.is_replay();
   if (options.delivered_ms < 0 || (has_clock && options.delivered_ms > ctx.now_ms()))
     options.delivered_ms = ctx.now_ms();
   return true;
@@ -221,7 +221,9 @@ void finish_claim(CommandContext& ctx,
     reply_stream_id(ctx.reply(), id);
   else
     reply_stream_entry(ctx.reply(), *place.stream, id);
-  entry.consumer->active_ms = std::max(ctx.now_ms(), entry.delivered_ms);
+  StreamConsumer& consumer = *entry.consumer;
+  consumer.active_ms = std::max(ctx.now_ms(), entry.delivered_ms);
+  consumer.seen_ms = std::max(consumer.seen_ms, entry.delivered_ms);
   ctx.changed(ctx.key(), Event{}, {});
   claim_effect(ctx, ctx.key(), ctx.arg(2), *place.group, id, entry);
 }

@@ -334,7 +334,28 @@ void xreadgroup(CommandContext& ctx) {
   read(ctx, Reader::group);
 }
 
-// The keys behind STREAMS, which is looked for from `start` on; the other half are ids.
+// As parse() goes, because a group may have the name of an option. Finds nothing in what is wrong.
+void find_streams(Args args, std::vector<KeyPosition>& positions) {
+  for (std::size_t i = 1; i < args.size(); ++i) {
+    const auto is = [&](std::string_view name) {
+      return base::equals_ignoring_case(args[i], name);
+    };
+    if (is("STREAMS")) {
+      const std::size_t rest = args.size() - 1 - i;
+      for (std::size_t key = 0; rest % 2 == 0 && key < rest / 2; ++key)
+        positions.push_back({i + 1 + key, KeyFlag::ro | KeyFlag::access});
+      return;
+    }
+    if (is("GROUP"))
+      i += 2;
+    else if (is("BLOCK") || is("COUNT"))
+      ++i;
+    else if (!is("NOACK"))
+      return;
+  }
+}
+
+// What COMMAND INFO tells of that: the keyword is looked for from `start` on.
 constexpr KeySpec streams(int start) {
   return {.flags = KeyFlag::ro | KeyFlag::access,
           .begin = KeySpec::Begin::keyword,
@@ -356,7 +377,8 @@ constexpr CommandSpec specs[] = {
      .group = "stream",
      .syntax = "[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] ID [ID ...]",
      .summary = "Returns the entries of streams behind given ids, or waits for some.",
-     .since = "5.0.0"},
+     .since = "5.0.0",
+     .find_keys = find_streams},
     {.name = "XREADGROUP",
      .arity = -7,
      .flags = Flag::blocking | Flag::write,
@@ -369,7 +391,8 @@ constexpr CommandSpec specs[] = {
      .summary = "Gives a consumer of a group entries that nobody in the group was given, or "
                 "waits for some; or returns those it has not acknowledged.",
      .complexity = "For each stream mentioned: O(M) with M being the number of elements returned",
-     .since = "5.0.0"},
+     .since = "5.0.0",
+     .find_keys = find_streams},
 };
 static_assert(well_formed(specs));
 

@@ -67,12 +67,12 @@ bool check(CommandContext& ctx, TrimArguments kind, bool has_limit, store::Strea
       return false;
     }
   }
+  if (ctx.is_replay()) {
+    // A log is obeyed. Redis writes the exact length behind "=" and leaves the limit where it was.
+    trim.removed_max = 0;
+    return true;
+  }
   if (has_limit && !trim.approximate) {
-    if (ctx.is_replay()) {
-      // Redis logs the exact length behind "=" and leaves the limit where it was.
-      trim.removed_max = 0;
-      return true;
-    }
     ctx.error("ERR syntax error, LIMIT cannot be used without the special ~ option");
     return false;
   }

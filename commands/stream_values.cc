@@ -157,7 +157,8 @@ StreamConsumer& consumer_of(CommandContext& ctx,
     ctx.changed(key, Event::stream, "xgroup-createconsumer");
     ctx.effect({"XGROUP", "CREATECONSUMER", key.key, group_name, name});
   }
-  consumer->seen_ms = ctx.now_ms();
+  // The time of a command that is replayed is not known.
+  consumer->seen_ms = std::max(consumer->seen_ms, ctx.now_ms());
   return *consumer;
 }
 

@@ -30,6 +30,11 @@ StreamConsumer& StreamGroup::add_consumer(std::string_view name, std::int64_t no
       .first->second;
 }
 
+void StreamGroup::note_seen(std::int64_t now_ms) {
+  for (auto& [name, consumer] : consumers_)
+    if (consumer.seen_ms == StreamConsumer::unknown) consumer.seen_ms = now_ms;
+}
+
 std::size_t StreamGroup::erase_consumer(std::string_view name) {
   const auto found = consumers_.find(name);
   const std::size_t had = found->second.pending.size();

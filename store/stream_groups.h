@@ -15,9 +15,11 @@ namespace duplex::store {
 
 struct StreamConsumer {
   static constexpr std::int64_t never = -1;
+  // It was made while the log was replayed, which does not tell when that was.
+  static constexpr std::int64_t unknown = 0;
 
   std::string name;
-  std::int64_t seen_ms = 0;        // its last attempt to get entries
+  std::int64_t seen_ms = unknown;  // its last attempt to get entries
   std::int64_t active_ms = never;  // its last attempt that got some
   StreamIdRuns<StreamId> pending{};
 };
@@ -56,6 +58,8 @@ class StreamGroup {
   StreamConsumer* find_consumer(std::string_view name);
   // Requires: there is none.
   StreamConsumer& add_consumer(std::string_view name, std::int64_t now_ms);
+  // Takes consumers of whom it is not known when they were seen for seen now.
+  void note_seen(std::int64_t now_ms);
   // Forgets what it had pending; returns how much that was. Requires: it is there.
   std::size_t erase_consumer(std::string_view name);
 

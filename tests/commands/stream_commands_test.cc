@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace duplex::tests {
 
@@ -111,8 +114,7 @@ TEST_F(StreamCommandsTest, ConsumersAreSeenWheneverTheyTryAndActiveWhenTheyGetSo
   advance_ms(50);
   run("XREADGROUP GROUP g a STREAMS s >");
   advance_ms(7);
-  EXPECT_EQ(run("XINFO CONSUMERS s g"),
-            R"([["name" "a" "pending" :1 "idle" :7 "inactive" :57]])");
+  EXPECT_EQ(run("XINFO CONSUMERS s g"), R"([["name" "a" "pending" :1 "idle" :7 "inactive" :57]])");
   EXPECT_EQ(run("XPENDING s g IDLE 58 - + 9"), "[]");
   EXPECT_EQ(run("XPENDING s g IDLE 57 - + 9"), R"([["1-1" "a" :57 :1]])");
   EXPECT_EQ(run("XAUTOCLAIM s g b 58 0 JUSTID"), R"(["0-0" [] []])");
@@ -126,6 +128,36 @@ TEST_F(StreamCommandsTest, AutoclaimLooksAtSoManyEntriesOnly) {
   run("XREADGROUP GROUP g a STREAMS s >");
   EXPECT_EQ(run("XAUTOCLAIM s g b 1 0 COUNT 2"), R"(["21-0" [] []])");
   EXPECT_EQ(run("XAUTOCLAIM s g b 1 21 COUNT 2"), R"(["0-0" [] []])");
+}
+
+TEST_F(StreamCommandsTest, ALogIsObeyed) {
+  for (int i = 1; i <= 5; ++i)
+    run("XADD s " + std::to_string(i) + " f v");
+  run("XGROUP CREATE s g 0");
+  executor_->set_now(0);
+  commands::Client log;  // a client without a connection
+  using Words = std::vector<std::string_view>;
+  for (const Words& words :
+       {Words{"XTRIM", "s", "MAXLEN", "=", "3", "LIMIT", "1"},
+        Words{"XDEL", "s", "5"},
+        Words{"XSETID", "s", "4"},
+        Words{"XGROUP", "CREATECONSUMER", "s", "g", "a"},
+        Words{"XCLAIM", "s", "g", "b", "0", "3", "TIME", "1000000000000", "FORCE", "JUSTID"}})
+    EXPECT_EQ(executor_->replay(log, words), std::nullopt) << words[0];
+  set_now(start_ms + 500);
+  EXPECT_EQ(run("XINFO CONSUMERS s g"),
+            R"([["name" "a" "pending" :0 "idle" :0 "inactive" :-1] )"
+            R"(["name" "b" "pending" :1 "idle" :500 "inactive" :500]])");
+  EXPECT_EQ(run("XPENDING s g - + 9"), R"([["3-0" "b" :500 :1]])");
+  EXPECT_EQ(run("XLEN s"), ":2");
+}
+
+TEST_F(StreamCommandsTest, ANameMayLookLikeAnOption) {
+  run("XADD k 1 f v");
+  run("XGROUP CREATE k streams 0");
+  EXPECT_EQ(run("XREADGROUP COUNT 1 GROUP streams c streams k >"),
+            R"([["k" [["1-0" ["f" "v"]]]]])");
+  EXPECT_EQ(run("XREAD STREAMS STREAMS 0"), "nil*");
 }
 
 TEST_F(StreamCommandsTest, TheLastEntryCanBeAskedFor) {

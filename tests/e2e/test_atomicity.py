@@ -153,6 +153,41 @@ def test_keys_of_one_command_change_together(server):
         group.add(delete)
 
 
+def test_sort_sees_one_moment_of_all_keys(server):
+    numbers = range(30)
+    with server.client() as client:
+        client.call("RPUSH", "ids", *numbers)
+
+    def write(client, number):
+        while group.go_on():
+            order = random.sample(numbers, len(numbers))
+            client.call("MSET", *[item for key in order for item in ("w_%d" % key, number)])
+            client.call("MSET", *[item for key in order for item in ("{t}w_%d" % key, number)])
+
+    def read(client):
+        while group.go_on():
+            values = {item.value for item in client.call("SORT", "ids", "GET", "w_*").value}
+            assert len(values) == 1, values
+            values = {item.value for item in client.call("SORT_RO", "ids", "GET", "{t}w_*").value}
+            assert len(values) == 1, values
+
+    def store(client):
+        while group.go_on():
+            sort = ("SORT", "ids", "BY", "w_*", "GET", "w_*", "STORE", "sorted")
+            _, _, _, (count, stored) = pipeline(
+                client, [("MULTI",), sort, ("LRANGE", "sorted", 0, -1), ("EXEC",)]
+            )
+            assert count.value == len(stored.value) == len(numbers)
+            assert len({item.value for item in stored.value}) == 1
+
+    with workers(server) as group:
+        for number in range(3):
+            group.add(write, number)
+        group.add(read)
+        group.add(read)
+        group.add(store)
+
+
 def test_a_renamed_key_is_always_in_one_place(server):
     with server.client() as client:
         client.call("SET", "here", "v")

@@ -1,6 +1,7 @@
 """MIGRATE between servers of both kinds, and towards targets that answer late, wrongly or never."""
 
 import contextlib
+import random
 import socket
 import threading
 import time
@@ -21,6 +22,7 @@ MADE = [
     ("HSET", "hash", "f", "v"),
     ("XADD", "stream", "1-1", "f", "v"),
     ("SET", "ending", "v", "PX", "1000000"),
+    ("SET", "large", random.Random(1).randbytes(3_000_000)),
 ]
 KEYS = [made[1] for made in MADE]
 DEBUG = "--enable-debug-command", "yes"
@@ -136,6 +138,7 @@ READING = b"IOERR error or timeout reading to target instance"
         (b"+OK\r\n+OKAY\r\n", b"ERR Target instance replied with error: OKAY"),
         (b"x" * 100000, READING),
     ],
+    ids=["nothing", "half", "broken", "empty", "bulk", "error", "other", "endless"],
 )
 def test_a_target_that_answers_wrongly(client, sent, expected):
     def answer(connection):
@@ -187,6 +190,43 @@ def test_a_key_that_changes_on_its_way_stays(client, source):
         changed.set()
         assert client.reply().value.startswith(b"TRYAGAIN ")
     assert client.call("GET", "a").value == b"2"
+
+
+def test_no_increment_is_lost_on_the_way():
+    """A key that is counted up all the time is moved again and again."""
+    end = time.monotonic() + 2
+    done = [0] * 4
+    with (
+        servers.server("duplex", "--io-threads", "4") as source,
+        servers.server("redis") as target,
+    ):
+
+        def count(number):
+            with source.client() as client:
+                while time.monotonic() < end:
+                    client.call("INCR", "n")
+                    done[number] += 1
+                    time.sleep(0.0005)
+
+        threads = [threading.Thread(target=count, args=(number,)) for number in range(len(done))]
+        for thread in threads:
+            thread.start()
+        moved = 0
+        outcomes = set()
+        with source.client() as client, target.client() as there:
+            while any(thread.is_alive() for thread in threads):
+                reply = migrate(client, target.port, "n")
+                outcomes.add(reply.value.split()[0])
+                arrived = there.call("GETDEL", "n").value
+                # After TRYAGAIN the target has an older value, which still is counted here.
+                if reply.value == b"OK":
+                    moved += int(arrived)
+            rest = int(client.call("GET", "n").value or 0)
+        for thread in threads:
+            thread.join()
+        assert moved + rest == sum(done)
+        assert outcomes <= {b"OK", b"TRYAGAIN", b"NOKEY"}
+        assert b"OK" in outcomes
 
 
 def test_no_such_host_and_no_such_port(client):
