@@ -1,5 +1,7 @@
 """Readers of streams that wait: what ends a wait, who gets which entries, and what is logged."""
 
+import random
+import threading
 import time
 
 import pytest
@@ -234,3 +236,72 @@ def test_what_a_group_was_given_is_there_after_a_restart(kind):
             assert values(client.call("XINFO", "GROUPS", "s")) == before
             assert values(client.call("XPENDING", "s", "g"))[:3] == [1, b"1-0", b"1-0"]
             assert entries(client.call(*group_read("s", "g", "c"))) == {b"s": [b"3-0"]}
+
+
+LOOPS = 4
+CLIENTS = 5
+ENTRIES = 1000
+
+
+@pytest.mark.threads
+@pytest.mark.parametrize("kind", servers.available_kinds())
+def test_every_entry_is_delivered_once_and_in_order(kind):
+    """Writers and the consumers of one group on all loops; the consumers wait for all streams."""
+    keys = ["s%d" % number for number in range(3)]
+    received = [[] for _ in range(CLIENTS)]
+    failures = []
+
+    def write(number):
+        choose = random.Random(number)
+        with running.client(timeout=60) as client:
+            for entry in range(ENTRIES):
+                key = choose.choice(keys)
+                client.call("XADD", key, "*", "from", "%d:%d" % (number, entry))
+
+    def consume(number):
+        command = ["XREADGROUP", "GROUP", "g", number, "COUNT", 3, "BLOCK", 0]
+        with running.client(timeout=60) as client:
+            while True:
+                reply = client.call(*command, "STREAMS", *keys, "stop", *[">"] * (len(keys) + 1))
+                for key, stream in values(reply):
+                    if key == b"stop":
+                        return
+                    received[number] += [(key, fields[1]) for _, fields in stream]
+
+    def guarded(work, number):
+        try:
+            work(number)
+        except BaseException as error:  # Reported below.
+            failures.append(error)
+
+    with servers.server(kind, "--io-threads", str(LOOPS)) as running:
+        with running.client() as client:
+            for key in [*keys, "stop"]:
+                client.call("XGROUP", "CREATE", key, "g", "$", "MKSTREAM")
+        writers = [threading.Thread(target=guarded, args=(write, n)) for n in range(CLIENTS)]
+        consumers = [threading.Thread(target=guarded, args=(consume, n)) for n in range(CLIENTS)]
+        for thread in writers + consumers:
+            thread.start()
+        for thread in writers:
+            thread.join()
+        with running.client() as client:
+            left = [1]
+            while any(left):  # All is delivered before the consumers are told to stop.
+                groups = [values(client.call("XINFO", "GROUPS", key))[0] for key in keys]
+                left = [group[-1] for group in groups]
+            pending = sum(group[5] for group in groups)
+            for _ in range(CLIENTS):
+                for _ in range(3):
+                    client.call("XADD", "stop", "*", "f", "v")
+        for thread in consumers:
+            thread.join()
+    assert not failures, failures
+    expected = [b"%d:%d" % (w, e) for w in range(CLIENTS) for e in range(ENTRIES)]
+    assert sorted(origin for one in received for _, origin in one) == sorted(expected)
+    assert pending == len(expected)
+    for one in received:
+        latest = {}
+        for key, origin in one:
+            writer, number = origin.split(b":")
+            assert latest.get((key, writer), -1) < int(number)
+            latest[key, writer] = int(number)
