@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -219,6 +220,9 @@ struct CommandSpec {
   // For commands that may lead to keys that are not among their arguments: whether this request
   // does, so that it has to be run as if it was declared all_shards.
   bool (*needs_all_shards)(Args args) = nullptr;
+  // Appends the keys that such a request leads to, as far as the shards that are held tell; false
+  // if they are too many to be locked one by one. Without it, all shards are locked.
+  bool (*find_led_keys)(CommandContext& ctx, Args args, std::vector<std::string>& keys) = nullptr;
 };
 
 // Whether the keys are not simply at fixed places: clients have to ask COMMAND GETKEYS then.

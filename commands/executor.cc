@@ -218,12 +218,38 @@ bool Executor::take_locks(const Command& command, const Request& request) {
   else
     fill_keys(command, request.args);
   if (locks_all_shards(*command.spec, request.args))
-    context_.lock_.lock_all();
+    lock_led_keys(command, request.args);
   else if (may_wake && !context_.keys_.empty())
     lock_with_waiters(context_.keys_);
   else if (!context_.keys_.empty())
     context_.lock_.lock(context_.keys_);
   return true;
+}
+
+// Which keys they are is known for sure only when the locks are held, so it is asked again then.
+void Executor::lock_led_keys(const Command& command, Args args) {
+  constexpr int rounds_max = 4;
+  const auto find = command.spec->find_led_keys;
+  std::vector<std::string> led;
+  for (int round = 0; find != nullptr && round < rounds_max; ++round) {
+    std::vector<store::HashedKey> keys = context_.keys_;
+    for (const std::string& key : led)
+      keys.emplace_back(key);
+    if (services_.blocking.count() != 0)
+      lock_with_waiters(keys);
+    else
+      context_.lock_.lock(keys);
+    std::vector<std::string> found;
+    const bool are_few = find(context_, args, found);
+    const bool are_held = std::all_of(found.begin(), found.end(), [&](const std::string& key) {
+      return context_.lock_.holds(store::HashedKey(key).shard());
+    });
+    if (are_few && are_held) return;
+    context_.lock_.unlock();
+    if (!are_few) break;
+    led = std::move(found);
+  }
+  context_.lock_.lock_all();
 }
 
 void Executor::run_handler(Client& client, const Command& command, Args args, bool in_transaction) {

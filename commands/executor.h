@@ -78,6 +78,8 @@ class Executor {
   void queue(Client& client, const Command& command, Args args);
   bool take_locks(const Command& command, const Request& request);
   void reject(Client& client, const Command* command, std::string_view text);
+  // Locks the keys of a request and those that it leads to.
+  void lock_led_keys(const Command& command, Args args);
 
   // Clients that wait for keys (executor_blocking.cc).
   void lock_with_waiters(std::span<const store::HashedKey> keys);

@@ -385,6 +385,57 @@ bool sort_ro_looks_up(Args args) {
   return looks_up(read_options(args, false));
 }
 
+// Calls use(text) for the elements of a list, set or sorted set; false if there are too many.
+template <typename Use>
+bool visit_few(const Entry& entry, std::size_t count_max, Use&& use) {
+  char scratch[base::int64_digits_max];
+  switch (entry.type()) {
+    case ValueType::list:
+      if (store::ListView(entry).size() > count_max) return false;
+      store::ListView(entry).visit(0, [&](const store::ListpackItem& item) {
+        use(item.text(scratch));
+        return true;
+      });
+      return true;
+    case ValueType::set:
+      if (store::SetView(entry).size() > count_max) return false;
+      store::SetView(entry).for_each(use);
+      return true;
+    case ValueType::sorted_set:
+      if (store::SortedSetView(entry).size() > count_max) return false;
+      store::SortedSetView(entry).visit_all([&](std::string_view text, double) { use(text); });
+      return true;
+    default:
+      return true;
+  }
+}
+
+// Beyond this many keys it costs less to lock all shards.
+bool find_led_keys(CommandContext& ctx,
+                   Args args,
+                   const Options& options,
+                   std::vector<std::string>& keys) {
+  constexpr std::size_t led_keys_max = 64;
+  std::vector<Pattern> patterns;
+  if (options.sorts && options.by) patterns.push_back(*options.by);
+  for (const Pattern& get : options.gets)
+    if (get.looks_up()) patterns.push_back(get);
+  const store::Table::Position at = ctx.lock().find(ctx.database(), store::HashedKey(args[1]));
+  if (!at) return true;
+  return visit_few(*at.entry(), led_keys_max / patterns.size(), [&](std::string_view element) {
+    for (const Pattern& pattern : patterns)
+      keys.push_back(pattern.key_for(element));
+  });
+}
+
+bool find_sort_led_keys(CommandContext& ctx, Args args, std::vector<std::string>& keys) {
+  return find_led_keys(ctx, args, read_options(args, true), keys);
+}
+
+bool find_sort_ro_led_keys(CommandContext& ctx, Args args, std::vector<std::string>& keys) {
+  return find_led_keys(ctx, args, read_options(args, false), keys);
+}
+
 // Of several keys to store to the last one counts.
 void find_sort_keys(Args args, std::vector<KeyPosition>& positions) {
   if (args.size() < 2) return;
@@ -414,7 +465,8 @@ constexpr CommandSpec specs[] = {
      .complexity = complexity,
      .since = "1.0.0",
      .find_keys = find_sort_keys,
-     .needs_all_shards = sort_looks_up},
+     .needs_all_shards = sort_looks_up,
+     .find_led_keys = find_sort_led_keys},
     {.name = "SORT_RO",
      .arity = -2,
      .flags = Flag::readonly,
@@ -429,7 +481,8 @@ constexpr CommandSpec specs[] = {
      .summary = "Returns the elements of a list, set or sorted set in order.",
      .complexity = complexity,
      .since = "7.0.0",
-     .needs_all_shards = sort_ro_looks_up},
+     .needs_all_shards = sort_ro_looks_up,
+     .find_led_keys = find_sort_ro_led_keys},
 };
 static_assert(well_formed(specs));
 

@@ -78,6 +78,25 @@ TEST_F(SortCommandsTest, OnlyPatternsThatLookUpNeedAllShards) {
   EXPECT_FALSE(locks_all("SORT_RO", {"l", "STORE", "d", "GET", "w_*"}));
 }
 
+TEST_F(SortCommandsTest, ManyKeysAreFoundAsFewAre) {
+  for (int i = 0; i < 100; ++i) {
+    const std::string number = std::to_string(i);
+    run("RPUSH l " + number);
+    run("SET w_" + number + " " + std::to_string(100 - i));
+    if (i != 3 && i != 99) continue;
+    const std::string first = "\"" + number + "\" \"" + std::to_string(100 - i) + "\"";
+    EXPECT_EQ(run("SORT l BY w_* GET # GET w_* LIMIT 0 1"), "[" + first + "]");
+  }
+  run("SADD s 1 2");
+  run("ZADD z 1 1 2 2");
+  EXPECT_EQ(run("SORT s BY w_*"), "[\"2\" \"1\"]");
+  EXPECT_EQ(run("SORT_RO z BY w_* GET w_*"), "[\"98\" \"99\"]");
+  EXPECT_EQ(run("SORT none BY w_*"), "[]");
+  run("MULTI");
+  run("SORT s BY w_* STORE d");
+  EXPECT_EQ(run("EXEC"), "[:2]");
+}
+
 }  // namespace
 
 }  // namespace duplex::tests
