@@ -124,6 +124,7 @@ CommandTable::CommandTable(std::span<const std::span<const CommandSpec>> familie
 }
 
 const Command* CommandTable::add(const CommandSpec& spec, const Command* container) {
+  DUPLEX_ASSERT(spec.handler != nullptr || !spec.subcommands.empty());
   all_.push_back(std::make_unique<Command>());
   Command* command = all_.back().get();
   command->spec = &spec;

@@ -104,8 +104,6 @@ void set_expiry_of_key(CommandContext& ctx, Unit unit, Basis basis) {
   ctx.reply().integer(1);
 }
 
-// Four functions rather than one template: with the UB sanitizer the address of an instance is no
-// constant for GCC, and well_formed() could not look at the table.
 void expire(CommandContext& ctx) {
   set_expiry_of_key(ctx, Unit::seconds, Basis::now);
 }

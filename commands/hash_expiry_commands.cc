@@ -118,7 +118,6 @@ void set_expiry_of_fields(CommandContext& ctx, Unit unit, Basis basis) {
   leave_hash(ctx, at);
 }
 
-// Four functions, as for EXPIRE: the address of a template's instance is not always a constant.
 void hexpire(CommandContext& ctx) {
   set_expiry_of_fields(ctx, Unit::seconds, Basis::now);
 }
