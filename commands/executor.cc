@@ -70,7 +70,7 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
     client.last_command.store(command, std::memory_order_relaxed);
   }
   if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
-  if (command != nullptr && gate(client, *command, request.args)) dispatch(client, request, out);
+  if (command != nullptr && gate(client, *command, request.args)) dispatch(client, request);
   if (client.reply_mode == ReplyMode::off || client.reply_mode == ReplyMode::skip_this)
     out.truncate(before);
   if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
@@ -188,7 +188,7 @@ void Executor::queue(Client& client, const Command& command, Args args) {
   context_.reply().status("QUEUED");
 }
 
-void Executor::dispatch(Client& client, const Request& request, base::Buffer&) {
+void Executor::dispatch(Client& client, const Request& request) {
   if (is_exec(*request.command))
     execute_transaction(client);
   else
@@ -197,20 +197,17 @@ void Executor::dispatch(Client& client, const Request& request, base::Buffer&) {
 }
 
 void Executor::run(Client& client, const Request& request) {
-  if (!take_locks(*request.command, request)) {
-    reject(client, request.command, "ERR Invalid arguments specified for command");
-    return;
-  }
+  take_locks(*request.command, request);
   run_handler(client, *request.command, request.args, false);
 }
 
-bool Executor::take_locks(const Command& command, const Request& request) {
+void Executor::take_locks(const Command& command, const Request& request) {
   context_.keys_.clear();
   const bool may_wake = services_.blocking.count() != 0 && has(command.spec->flags, Flag::write);
   if (request.has_key && !may_wake) [[likely]] {
     context_.keys_.push_back(request.key);
     context_.lock_.lock(request.key);
-    return true;
+    return;
   }
   // A bad count of keys is the handler's to report: it knows the text.
   if (request.has_key)
@@ -223,7 +220,6 @@ bool Executor::take_locks(const Command& command, const Request& request) {
     lock_with_waiters(context_.keys_);
   else if (!context_.keys_.empty())
     context_.lock_.lock(context_.keys_);
-  return true;
 }
 
 // Which keys they are is known for sure only when the locks are held, so it is asked again then.

@@ -67,7 +67,7 @@ class Executor {
 
  private:
   // What happens to a request that has passed the gates.
-  void dispatch(Client& client, const Request& request, base::Buffer& out);
+  void dispatch(Client& client, const Request& request);
   void run(Client& client, const Request& request);
   void run_handler(Client& client, const Command& command, Args args, bool in_transaction);
   void finish();
@@ -76,7 +76,7 @@ class Executor {
   bool gate(Client& client, const Command& command, Args args);
   bool is_paused(const Client& client, const Command& command) const;
   void queue(Client& client, const Command& command, Args args);
-  bool take_locks(const Command& command, const Request& request);
+  void take_locks(const Command& command, const Request& request);
   void reject(Client& client, const Command* command, std::string_view text);
   // Locks the keys of a request and those that it leads to.
   void lock_led_keys(const Command& command, Args args);
