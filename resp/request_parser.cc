@@ -1,13 +1,13 @@
 // Bytes in, argument lists out: the request side of RESP, multibulk and inline.
 #include "resp/request_parser.h"
 
+#include "base/numbers.h"
+#include "resp/inline_arguments.h"
+
 #include <cstring>
 #include <limits>
 #include <optional>
 #include <utility>
-
-#include "base/numbers.h"
-#include "resp/inline_arguments.h"
 
 namespace duplex::resp {
 
@@ -34,6 +34,21 @@ std::optional<std::int64_t> read_length(std::string_view digits) {
     value = value * 10 + (c - '0');
   }
   return value;
+}
+
+// A length of one or two digits, as nearly all are, with the end of its line.
+struct ShortLength {
+  unsigned value = 0;
+  unsigned bytes = 0;  // 0: something else stands there, or not all of it has arrived
+};
+
+ShortLength read_short_length(std::string_view text) {
+  if (text.size() < 4) return {};
+  const auto digit = [&](std::size_t at) { return static_cast<unsigned>(text[at]) - '0'; };
+  if (digit(0) - 1 > 8) return {};
+  if (text[1] == '\r') return {.value = digit(0), .bytes = 3};
+  if (digit(1) > 9 || text[2] != '\r') return {};
+  return {.value = digit(0) * 10 + digit(1), .bytes = 4};
 }
 
 }  // namespace
@@ -80,6 +95,13 @@ void RequestParser::restart() {
 }
 
 RequestParser::Status RequestParser::read_count(std::string_view input, const Limits& limits) {
+  if (const ShortLength length = read_short_length(input.substr(1));
+      length.bytes != 0 && limits.authenticated) [[likely]] {
+    at_ = 1 + length.bytes;
+    arguments_left_ = length.value;
+    bulk_bytes_ = -1;
+    return Status::complete;
+  }
   const auto line = line_at(input, 1);
   if (!line) {
     if (input.size() > inline_bytes_max) return fail("too big mbulk count string");
@@ -97,6 +119,14 @@ RequestParser::Status RequestParser::read_count(std::string_view input, const Li
 
 RequestParser::Status RequestParser::read_bulk_header(std::string_view input,
                                                       const Limits& limits) {
+  if (at_ < input.size() && input[at_] == '$') [[likely]] {
+    const ShortLength length = read_short_length(input.substr(at_ + 1));
+    if (length.bytes != 0 && length.value <= limits.bulk_bytes) [[likely]] {
+      bulk_bytes_ = length.value;
+      at_ += 1 + length.bytes;
+      return Status::complete;
+    }
+  }
   const auto line = line_at(input, at_);
   if (!line) {
     if (input.size() - at_ > inline_bytes_max) return fail("too big bulk count string");
@@ -140,8 +170,8 @@ RequestParser::Status RequestParser::suspend(std::string_view input,
                                              std::vector<std::string_view>& arguments,
                                              std::size_t first_argument) {
   for (std::size_t i = first_argument; i < arguments.size(); ++i)
-    suspended_.push_back({static_cast<std::size_t>(arguments[i].data() - input.data()),
-                          arguments[i].size()});
+    suspended_.push_back(
+        {static_cast<std::size_t>(arguments[i].data() - input.data()), arguments[i].size()});
   arguments.resize(first_argument);
   return Status::incomplete;
 }
