@@ -26,7 +26,7 @@ inline std::string output_of(const std::string& command) {
 
 class RedisProcess {
  public:
-  // Starts redis-server in `folder` with further options.
+  // Starts redis-server in `folder` with further options, and waits until it serves.
   RedisProcess(std::filesystem::path folder, std::vector<std::string> options)
       : folder_(std::move(folder)) {
     std::vector<std::string> args = {"redis-server",
@@ -44,25 +44,19 @@ class RedisProcess {
       pointers.push_back(arg.data());
     pointers.push_back(nullptr);
     process_ = ::fork();
-    if (process_ != 0) return;
-    ::execvp(pointers[0], pointers.data());
-    ::_exit(127);
+    if (process_ == 0) {
+      ::execvp(pointers[0], pointers.data());
+      ::_exit(127);
+    }
+    wait_until_it_serves();
   }
   ~RedisProcess() { stop(); }
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
-  // What redis-cli prints for a command, which is shell text. Waits while the server starts.
+  // What redis-cli prints for a command, which is shell text.
   std::string cli(const std::string& command) const {
-    std::string reply;
-    for (int attempt = 0; attempt < 200; ++attempt) {
-      reply = output_of("redis-cli -s " + (folder_ / "socket").string() + " " + command);
-      const bool is_starting = reply.find("Could not connect") != std::string::npos ||
-                               reply.find("LOADING") != std::string::npos;
-      if (!is_starting) break;
-      ::usleep(50'000);
-    }
-    return reply;
+    return output_of("redis-cli -s " + (folder_ / "socket").string() + " " + command);
   }
 
   void stop() {
@@ -73,6 +67,12 @@ class RedisProcess {
   }
 
  private:
+  // A script must find it ready: redis-cli goes on with the next line when one could not be sent.
+  void wait_until_it_serves() const {
+    for (int attempt = 0; attempt < 200 && cli("PING") != "PONG\n"; ++attempt)
+      ::usleep(50'000);
+  }
+
   const std::filesystem::path folder_;
   pid_t process_ = -1;
 };
