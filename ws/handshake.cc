@@ -1,13 +1,10 @@
 // Checks in the order of the standard, and the answer to the key.
 #include "ws/handshake.h"
 
-#include "base/assert.h"
+#include "base/sha1.h"
 #include "ws/base64.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-
-#include <array>
 
 namespace duplex::ws {
 
@@ -27,11 +24,8 @@ bool is_key(std::string_view key) {
 
 std::string accept_key(std::string_view key) {
   const std::string text = fmt::format("{}{}", key, protocol_guid);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  const int done = EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  DUPLEX_ASSERT(done == 1);
-  return base64({reinterpret_cast<const char*>(digest.data()), size});
+  const base::Sha1Digest digest = base::sha1(text);
+  return base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::expected<std::string, HttpResponse> accept_handshake(const HttpRequest& request,

@@ -68,7 +68,7 @@ class WebSocketSubscriber final : public Subscriber {
   std::string upgrade(const Options& options) {
     const std::string request = fmt::format(
         "GET {} HTTP/1.1\r\nHost: {}:{}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ZHVwbGV4LWxvYWQtYmVuY2g=\r\n\r\n",
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ZHVwbGV4LWxvYWQtbWFyaw==\r\n\r\n",
         options.path,
         options.host,
         options.http_port);
