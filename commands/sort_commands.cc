@@ -1,9 +1,9 @@
 // SORT and SORT_RO: the elements of a list, set or sorted set in an order, and values at other
 // keys.
-#include "base/text.h"
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/families.h"
+#include "commands/sort_options.h"
 #include "store/hash.h"
 #include "store/list.h"
 #include "store/set.h"
@@ -27,74 +27,6 @@ namespace {
 
 using store::Entry;
 using store::ValueType;
-
-// "weight_*", "user_*->name": what BY and GET make the name of a key of. As in Redis, bytes behind
-// a NUL are not searched for the star and the arrow.
-struct Pattern {
-  std::string_view text;
-  std::size_t star = std::string_view::npos;
-  std::size_t arrow = std::string_view::npos;  // npos: the value is a string, not a field's
-
-  explicit Pattern(std::string_view pattern) : text(pattern) {
-    const std::string_view searched = pattern.substr(0, pattern.find('\0'));
-    star = searched.find('*');
-    if (star == std::string_view::npos) return;
-    const std::size_t at = searched.find("->", star + 1);
-    if (at != std::string_view::npos && at + 2 < searched.size()) arrow = at;
-  }
-
-  // "#": the element itself.
-  bool is_element() const { return text == "#"; }
-  // Without a star it names no key.
-  bool looks_up() const { return star != std::string_view::npos; }
-  bool has_field() const { return arrow != std::string_view::npos; }
-  std::string_view field() const { return text.substr(arrow + 2); }
-  std::string key_for(std::string_view element) const {
-    std::string key(text.substr(0, star));
-    key += element;
-    key += text.substr(star + 1, has_field() ? arrow - star - 1 : std::string_view::npos);
-    return key;
-  }
-};
-
-struct Options {
-  bool descending = false;
-  bool alpha = false;
-  bool sorts = true;  // false: BY a pattern without a star
-  std::optional<Pattern> by;
-  std::vector<Pattern> gets;
-  std::size_t limit_at = 0;  // where LIMIT's numbers are; 0: there is none
-  std::size_t store_at = 0;  // where the key to store to is; 0: there is none
-  bool is_valid = true;
-};
-
-Options read_options(Args args, bool may_store) {
-  Options options;
-  for (std::size_t i = 2; i < args.size() && options.is_valid; ++i) {
-    const std::size_t left = args.size() - i - 1;
-    const auto is = [&](std::string_view name) {
-      return base::equals_ignoring_case(args[i], name);
-    };
-    if (is("ASC") || is("DESC")) {
-      options.descending = is("DESC");
-    } else if (is("ALPHA")) {
-      options.alpha = true;
-    } else if (is("LIMIT") && left >= 2) {
-      options.limit_at = i + 1;
-      i += 2;
-    } else if (may_store && is("STORE") && left >= 1) {
-      options.store_at = ++i;
-    } else if (is("BY") && left >= 1) {
-      options.by = Pattern(args[++i]);
-      options.sorts &= options.by->looks_up();
-    } else if (is("GET") && left >= 1) {
-      options.gets.emplace_back(args[++i]);
-    } else {
-      options.is_valid = false;
-    }
-  }
-  return options;
-}
 
 // What is sorted: copies, because looking up other keys may remove ended ones and so move entries.
 struct Element {
@@ -128,7 +60,7 @@ class Texts {
 // One SORT in execution.
 class Sorting {
  public:
-  Sorting(CommandContext& ctx, Options options) : ctx_(ctx), options_(std::move(options)) {}
+  Sorting(CommandContext& ctx, SortOptions options) : ctx_(ctx), options_(std::move(options)) {}
 
   void run();
 
@@ -147,12 +79,12 @@ class Sorting {
   int collate(std::string_view a, std::string_view b) const;
   // Calls use(text) with what the pattern finds for an element; nothing if it finds none.
   template <typename Use>
-  void look_up(const Pattern& pattern, std::string_view element, Use&& use);
+  void look_up(const SortPattern& pattern, std::string_view element, Use&& use);
   void reply();
   void store();
 
   CommandContext& ctx_;
-  Options options_;
+  SortOptions options_;
   std::int64_t limit_first_ = 0;
   std::int64_t limit_count_ = -1;
   std::size_t first_ = 0;  // the range of elements that is the result
@@ -221,7 +153,7 @@ void Sorting::load(const Entry& entry) {
 }
 
 template <typename Use>
-void Sorting::look_up(const Pattern& pattern, std::string_view element, Use&& use) {
+void Sorting::look_up(const SortPattern& pattern, std::string_view element, Use&& use) {
   if (pattern.is_element()) return use(std::optional(element));
   if (!pattern.looks_up()) return use(std::optional<std::string_view>());
   const std::string key = pattern.key_for(element);
@@ -294,7 +226,7 @@ void Sorting::reply() {
   ctx_.reply().array(count_ * std::max<std::size_t>(options_.gets.size(), 1));
   for (std::size_t i = first_; i < first_ + count_; ++i) {
     if (options_.gets.empty()) ctx_.reply().bulk(elements_[i].text);
-    for (const Pattern& get : options_.gets)
+    for (const SortPattern& get : options_.gets)
       look_up(get, elements_[i].text, [&](std::optional<std::string_view> found) {
         if (found)
           ctx_.reply().bulk(*found);
@@ -310,7 +242,7 @@ void Sorting::store() {
   std::vector<std::string_view> logged{"RPUSH", {}};
   for (std::size_t i = first_; i < first_ + count_; ++i) {
     if (options_.gets.empty()) logged.push_back(elements_[i].text);
-    for (const Pattern& get : options_.gets)
+    for (const SortPattern& get : options_.gets)
       look_up(get, elements_[i].text, [&](std::optional<std::string_view> found) {
         logged.push_back(texts_.keep(found.value_or("")));
       });
@@ -362,27 +294,27 @@ void Sorting::run() {
 }
 
 void sort(CommandContext& ctx) {
-  Sorting(ctx, read_options(ctx.args(), true)).run();
+  Sorting(ctx, read_sort_options(ctx.args(), true)).run();
 }
 
 void sort_ro(CommandContext& ctx) {
-  Sorting(ctx, read_options(ctx.args(), false)).run();
+  Sorting(ctx, read_sort_options(ctx.args(), false)).run();
 }
 
 // Which keys BY and GET lead to is known only when the elements are.
-bool looks_up(const Options& options) {
+bool looks_up(const SortOptions& options) {
   return (options.sorts && options.by) ||
-         std::any_of(options.gets.begin(), options.gets.end(), [](const Pattern& get) {
+         std::any_of(options.gets.begin(), options.gets.end(), [](const SortPattern& get) {
            return get.looks_up();
          });
 }
 
 bool sort_looks_up(Args args) {
-  return looks_up(read_options(args, true));
+  return looks_up(read_sort_options(args, true));
 }
 
 bool sort_ro_looks_up(Args args) {
-  return looks_up(read_options(args, false));
+  return looks_up(read_sort_options(args, false));
 }
 
 // Calls use(text) for the elements of a list, set or sorted set; false if there are too many.
@@ -413,34 +345,34 @@ bool visit_few(const Entry& entry, std::size_t count_max, Use&& use) {
 // Beyond this many keys it costs less to lock all shards.
 bool find_led_keys(CommandContext& ctx,
                    Args args,
-                   const Options& options,
+                   const SortOptions& options,
                    std::vector<std::string>& keys) {
   constexpr std::size_t led_keys_max = 64;
-  std::vector<Pattern> patterns;
+  std::vector<SortPattern> patterns;
   if (options.sorts && options.by) patterns.push_back(*options.by);
-  for (const Pattern& get : options.gets)
+  for (const SortPattern& get : options.gets)
     if (get.looks_up()) patterns.push_back(get);
   const store::Table::Position at = ctx.lock().find(ctx.database(), store::HashedKey(args[1]));
   if (!at) return true;
   return visit_few(*at.entry(), led_keys_max / patterns.size(), [&](std::string_view element) {
-    for (const Pattern& pattern : patterns)
+    for (const SortPattern& pattern : patterns)
       keys.push_back(pattern.key_for(element));
   });
 }
 
 bool find_sort_led_keys(CommandContext& ctx, Args args, std::vector<std::string>& keys) {
-  return find_led_keys(ctx, args, read_options(args, true), keys);
+  return find_led_keys(ctx, args, read_sort_options(args, true), keys);
 }
 
 bool find_sort_ro_led_keys(CommandContext& ctx, Args args, std::vector<std::string>& keys) {
-  return find_led_keys(ctx, args, read_options(args, false), keys);
+  return find_led_keys(ctx, args, read_sort_options(args, false), keys);
 }
 
 // Of several keys to store to the last one counts.
 void find_sort_keys(Args args, std::vector<KeyPosition>& positions) {
   if (args.size() < 2) return;
   positions.push_back({1, KeyFlag::ro | KeyFlag::access});
-  const std::size_t store_at = read_options(args, true).store_at;
+  const std::size_t store_at = read_sort_options(args, true).store_at;
   if (store_at != 0) positions.push_back({store_at, KeyFlag::ow | KeyFlag::update});
 }
 

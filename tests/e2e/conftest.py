@@ -17,3 +17,18 @@ def client(server):
     with server.client() as connection:
         connection.call("FLUSHALL")
         yield connection
+
+
+@pytest.fixture
+def clients(server):
+    """Makes connections to an empty server; all are closed when the test is over."""
+    made = []
+
+    def connect():
+        made.append(server.client())
+        return made[-1]
+
+    connect().call("FLUSHALL")
+    yield connect
+    for connection in made:
+        connection.close()

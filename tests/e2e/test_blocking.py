@@ -7,42 +7,7 @@ import time
 import pytest
 
 from support import resp, servers
-
-ARRIVAL_SECONDS_MAX = 20
-
-
-@pytest.fixture
-def clients(server):
-    """Makes connections to an empty server; all are closed when the test is over."""
-    made = []
-
-    def connect():
-        made.append(server.client())
-        return made[-1]
-
-    connect().call("FLUSHALL")
-    yield connect
-    for connection in made:
-        connection.close()
-
-
-def wait_for_blocked(client, count):
-    """Returns when `count` clients wait: what they sent has arrived."""
-    deadline = time.monotonic() + ARRIVAL_SECONDS_MAX
-    while b"blocked_clients:%d\r\n" % count not in client.call("INFO", "clients").value:
-        assert time.monotonic() < deadline
-
-
-def start(client, observer, count, *command):
-    """Sends a command that will wait, as the `count`-th, and returns when it does."""
-    client.send(*command)
-    wait_for_blocked(observer, count)
-
-
-def values(reply):
-    if isinstance(reply.value, list):
-        return [values(item) for item in reply.value]
-    return reply.value
+from support.waiting import start, values, wait_for_blocked
 
 
 def test_first_come_first_served(clients):

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from e2e.test_blocking import clients, start, values, wait_for_blocked  # noqa: F401
 from support import servers
+from support.waiting import start, values, wait_for_blocked
 
 NOGROUP = b"NOGROUP No such key '%s' or consumer group '%s' in XREADGROUP with GROUP option"
 WRONGTYPE = b"WRONGTYPE Operation against a key holding the wrong kind of value"
