@@ -37,12 +37,15 @@ constexpr std::size_t rank_count = static_cast<std::size_t>(LockRank::leaf) + 1;
 thread_local std::array<unsigned, rank_count> held{};
 }  // namespace
 
-void Mutex::note_lock() {
+void Mutex::check_rank() {
   const auto rank = static_cast<std::size_t>(rank_);
   for (std::size_t higher = rank + 1; higher < rank_count; ++higher)
     DUPLEX_ASSERT(held[higher] == 0);
   if (rank_ != LockRank::shard) DUPLEX_ASSERT(held[rank] == 0);
-  ++held[rank];
+}
+
+void Mutex::note_lock() {
+  ++held[static_cast<std::size_t>(rank_)];
 }
 
 void Mutex::note_unlock() {

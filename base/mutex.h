@@ -20,13 +20,13 @@
 
 namespace duplex::base {
 
-// The order in which a thread may hold locks. Only shards may be held several at a time, in
-// ascending index. `leaf` locks guard a few lines and nothing is taken under them.
-enum class LockRank : std::uint8_t { shard, waiters, hub, registry, log, leaf };
+// The order in which a thread may hold locks. Only shards may be held several at a time
+// (store/shard_lock.h says how). `leaf` locks guard a few lines and nothing is taken under them.
+enum class LockRank : std::uint8_t { token, shard, waiters, hub, registry, log, leaf };
 
 // A lock of four bytes that spins briefly and then sleeps.
 //
-// Thread: any. Debug builds check the rank on every lock().
+// Thread: any. Debug builds check the rank on every lock(); try_lock() cannot deadlock and is free.
 class DUPLEX_CAPABILITY("mutex") Mutex {
  public:
   explicit constexpr Mutex(LockRank rank) : rank_(rank) {}
@@ -34,6 +34,7 @@ class DUPLEX_CAPABILITY("mutex") Mutex {
   Mutex& operator=(const Mutex&) = delete;
 
   void lock() DUPLEX_ACQUIRE() {
+    check_rank();
     note_lock();
     std::uint32_t expected = unlocked;
     if (!state_.compare_exchange_strong(expected, locked, std::memory_order_acquire)) [[unlikely]]
@@ -58,9 +59,11 @@ class DUPLEX_CAPABILITY("mutex") Mutex {
 
   void lock_contended();
 #ifdef NDEBUG
+  void check_rank() {}
   void note_lock() {}
   void note_unlock() {}
 #else
+  void check_rank();
   void note_lock();
   void note_unlock();
 #endif

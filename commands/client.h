@@ -64,6 +64,7 @@ struct Transaction {
 
 enum class ReplyMode : std::uint8_t { on, off, skip_next, skip_this };
 
+struct ScriptUnit;
 struct Waiter;
 
 // Thread: confined to its loop, except the atomics, which any thread may read, and `name`,
@@ -104,6 +105,8 @@ struct Client {
   // Waiting for a key (blocking.h); `is_blocked` tells other threads.
   std::shared_ptr<Waiter> waiter;
   std::atomic<bool> is_blocked{false};
+  // The script that runs for the client, once it was suspended (script_unit.h).
+  ScriptUnit* unit = nullptr;
 
   ReplyMode reply_mode = ReplyMode::on;
   Transaction transaction;

@@ -176,6 +176,10 @@ class CommandContext {
   // Logs and forgets the effects gathered so far; needed before a shard is given up.
   void flush_effects();
 
+  // The script that this command runs: what it may do, and its interpreter. Requires: the command
+  // is declared runs_script.
+  ScriptUnit& script_unit() { return *unit_; }
+
   // --- collaborators ---
   Services& services() { return services_; }
   Settings& settings() { return services_.settings; }
@@ -189,7 +193,7 @@ class CommandContext {
   template <typename Visit>
   bool with_shard(std::size_t shard, Visit& visit) {
     if (lock_.holds_all()) return visit(shard);
-    lock_.lock_shard(shard);
+    lock_.visit_shard(shard);
     const bool go_on = visit(shard);
     flush_effects();
     lock_.unlock();
@@ -222,6 +226,7 @@ class CommandContext {
   store::ShardLock lock_;
   Effects effects_;
 
+  ScriptUnit* unit_ = nullptr;
   Client* client_ = nullptr;
   const Command* command_ = nullptr;
   Args args_;

@@ -37,11 +37,13 @@ enum class Flag : std::uint32_t {
   allow_busy = 1u << 16,
   movable_keys = 1u << 17,
   // Ours: the dispatcher takes every shard (FLUSHALL), the command visits them itself (SCAN), it is
-  // run inside MULTI instead of being queued (EXEC), RESP2 subscribers may use it (PING).
+  // run inside MULTI instead of being queued (EXEC), RESP2 subscribers may use it (PING), it runs a
+  // script (EVAL).
   all_shards = 1u << 24,
   visits_shards = 1u << 25,
   runs_in_multi = 1u << 26,
   subscriber = 1u << 27,
+  runs_script = 1u << 28,
 };
 
 constexpr Flag operator|(Flag a, Flag b) {

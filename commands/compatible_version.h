@@ -6,5 +6,6 @@
 namespace duplex::commands {
 
 inline constexpr std::string_view compatible_version = "7.2.4";
+inline constexpr int compatible_version_number = 0x00070204;
 
 }  // namespace duplex::commands

@@ -51,6 +51,15 @@ class Effects {
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
 
+  // Copies the text of what was added behind the first `count` entries, which is about to go.
+  void own_since(std::size_t count);
+  // Forgets what was added behind the first `count` entries.
+  void drop_since(std::size_t count) {
+    if (entries_.size() <= count) return;
+    words_.resize(entries_[count].first);
+    entries_.resize(count);
+  }
+
   // Valid until the next change.
   std::span<const Effect> unit() {
     unit_.clear();
@@ -76,5 +85,23 @@ class Effects {
   std::deque<std::string> kept_;
   std::vector<Effect> unit_;
 };
+
+inline void Effects::own_since(std::size_t count) {
+  if (entries_.size() <= count) return;
+  const auto words = std::span(words_).subspan(entries_[count].first);
+  std::size_t bytes = 0;
+  for (const std::string_view word : words)
+    bytes += word.size();
+  std::string text;
+  text.reserve(bytes);
+  for (const std::string_view word : words)
+    text.append(word);
+  const std::string_view kept = kept_.emplace_back(std::move(text));
+  std::size_t at = 0;
+  for (std::string_view& word : words) {
+    word = kept.substr(at, word.size());
+    at += word.size();
+  }
+}
 
 }  // namespace duplex::commands

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/ticks.h"
 #include "commands/errors.h"
+#include "commands/script_unit.h"
 #include "commands/transaction.h"
 
 #include <fmt/format.h>
@@ -69,14 +70,22 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
     if (is_paused(client, *command)) return Outcome::postponed;
     client.last_command.store(command, std::memory_order_relaxed);
   }
-  if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
-  if (command != nullptr && gate(client, *command, request.args)) dispatch(client, request);
+  const ReplyMode mode = client.reply_mode;
+  if (mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
+  Outcome outcome = Outcome::done;
+  if (command != nullptr && gate(client, *command, request.args))
+    outcome = runs_scripts(client, *command) ? start_unit(client, request, out)
+                                             : dispatch(client, request);
+  if (outcome == Outcome::postponed) {
+    client.reply_mode = mode;
+    return outcome;
+  }
   if (client.reply_mode == ReplyMode::off || client.reply_mode == ReplyMode::skip_this)
     out.truncate(before);
   if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
   client.commands_run.fetch_add(1, std::memory_order_relaxed);
   statistics_.commands_processed.add(1);
-  return client.waiter ? Outcome::blocked : Outcome::done;
+  return outcome;
 }
 
 const Command* Executor::find(Client& client, const Request& request) {
@@ -188,42 +197,52 @@ void Executor::queue(Client& client, const Command& command, Args args) {
   context_.reply().status("QUEUED");
 }
 
-void Executor::dispatch(Client& client, const Request& request) {
-  if (is_exec(*request.command))
-    execute_transaction(client);
-  else
-    run(client, request);
+Outcome Executor::dispatch(Client& client, const Request& request) {
+  const Command& command = *request.command;
+  while (is_exec(command) ? !execute_transaction(client) : !run(client, request)) {
+    const Refusal refusal = refuse_busy(client, command);
+    if (refusal == Refusal::answered) break;
+    if (refusal == Refusal::postponed) return Outcome::postponed;
+  }
   finish();
+  return client.waiter ? Outcome::blocked : Outcome::done;
 }
 
-void Executor::run(Client& client, const Request& request) {
-  take_locks(*request.command, request);
+bool Executor::run(Client& client, const Request& request) {
+  if (!take_locks(*request.command, request)) return false;
   run_handler(client, *request.command, request.args, false);
+  return true;
 }
 
-void Executor::take_locks(const Command& command, const Request& request) {
+bool Executor::take_locks(const Command& command, const Request& request) {
   context_.keys_.clear();
-  const bool may_wake = services_.blocking.count() != 0 && has(command.spec->flags, Flag::write);
+  const Flag flags = command.spec->flags;
+  const bool runs_script = has(flags, Flag::runs_script);
+  const bool may_wake =
+      services_.blocking.count() != 0 && (has(flags, Flag::write) || runs_script);
   if (request.has_key && !may_wake) [[likely]] {
     context_.keys_.push_back(request.key);
-    context_.lock_.lock(request.key);
-    return;
+    return context_.lock_.lock(request.key);
   }
+  if (runs_script && !services_.scripts->stays_with_keys(command, request.args) &&
+      !context_.lock_.lock_token())
+    return false;
+  // Who looks at all keys waits for a script that is in the middle of changing some.
+  if (has(flags, Flag::visits_shards) && has(command.spec->categories, Category::keyspace) &&
+      services_.keyspace.parked_units() != 0)
+    return false;
   // A bad count of keys is the handler's to report: it knows the text.
   if (request.has_key)
     context_.keys_.push_back(request.key);
   else
     fill_keys(command, request.args);
-  if (locks_all_shards(*command.spec, request.args))
-    lock_led_keys(command, request.args);
-  else if (may_wake && !context_.keys_.empty())
-    lock_with_waiters(context_.keys_);
-  else if (!context_.keys_.empty())
-    context_.lock_.lock(context_.keys_);
+  if (locks_all_shards(*command.spec, request.args)) return lock_led_keys(command, request.args);
+  if (context_.keys_.empty()) return true;
+  return may_wake ? lock_with_waiters(context_.keys_) : context_.lock_.lock(context_.keys_);
 }
 
 // Which keys they are is known for sure only when the locks are held, so it is asked again then.
-void Executor::lock_led_keys(const Command& command, Args args) {
+bool Executor::lock_led_keys(const Command& command, Args args) {
   constexpr int rounds_max = 4;
   const auto find = command.spec->find_led_keys;
   std::vector<std::string> led;
@@ -231,21 +250,20 @@ void Executor::lock_led_keys(const Command& command, Args args) {
     std::vector<store::HashedKey> keys = context_.keys_;
     for (const std::string& key : led)
       keys.emplace_back(key);
-    if (services_.blocking.count() != 0)
-      lock_with_waiters(keys);
-    else
-      context_.lock_.lock(keys);
+    const bool are_locked = services_.blocking.count() != 0 ? lock_with_waiters(keys)
+                                                            : context_.lock_.lock(keys);
+    if (!are_locked) return false;
     std::vector<std::string> found;
     const bool are_few = find(context_, args, found);
     const bool are_held = std::all_of(found.begin(), found.end(), [&](const std::string& key) {
       return context_.lock_.holds(store::HashedKey(key).shard());
     });
-    if (are_few && are_held) return;
+    if (are_few && are_held) return true;
     context_.lock_.unlock();
     if (!are_few) break;
     led = std::move(found);
   }
-  context_.lock_.lock_all();
+  return context_.lock_.lock_all();
 }
 
 void Executor::run_handler(Client& client, const Command& command, Args args, bool in_transaction) {
@@ -268,6 +286,8 @@ void Executor::fill_keys(const Command& command, Args args) {
 }
 
 void Executor::finish() {
+  // The server stops: what such a script has done is nobody's any more.
+  if (unit_ != nullptr && unit_->is_abandoned) context_.effects_.clear();
   context_.flush_effects();
   if (!context_.ready_.empty()) [[unlikely]]
     serve_waiting();
@@ -298,6 +318,9 @@ std::optional<std::string> Executor::replay(Client& client, Args args) {
     return fmt::format("wrong number of arguments for '{}'", request.command->full_name);
   // Groups were checked to be whole, and nobody looks before the end: their borders do not matter.
   if (request.command->spec->group == "transactions") return std::nullopt;
+  if (has(request.command->spec->flags, Flag::runs_script))
+    return fmt::format("'{}' stands in the log instead of its effects",
+                       request.command->full_name);
   run(client, request);
   context_.effects_.clear();
   finish();
@@ -317,7 +340,11 @@ std::size_t Executor::expire_cycle(std::int64_t budget_us) {
     const std::size_t shard = next_expiry_shard_;
     bool done = true;
     if (services_.keyspace.next_expiry_ms(shard) <= context_.now_ms_) {
-      context_.lock_.lock_shard(shard);
+      // What a suspended script has ends later.
+      if (!context_.lock_.lock_shard(shard)) {
+        next_expiry_shard_ = (shard + 1) % store::shard_count;
+        continue;
+      }
       for (int database = 0; database < services_.keyspace.databases(); ++database) {
         store::Table* table = context_.lock_.table_if_any(database, shard);
         if (table == nullptr || table->earliest_expiry_ms() > context_.now_ms_) continue;

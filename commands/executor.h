@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace duplex::commands {
+
+struct ScriptScope;
+struct ScriptUnit;
 
 // A parsed request. prepare() fills in what can be known before its turn.
 struct Request {
@@ -24,7 +28,8 @@ struct Request {
 
 enum class Outcome : std::uint8_t {
   done,
-  postponed,  // CLIENT PAUSE: nothing was executed, ask again when the connection is resumed
+  postponed,  // CLIENT PAUSE, or a script has the keys: nothing was executed, ask again when the
+              // connection is resumed
   blocked,    // no reply yet: ask go_on() when the connection is told, time_out() at the deadline
 };
 
@@ -34,6 +39,7 @@ enum class Outcome : std::uint8_t {
 class Executor {
  public:
   Executor(Services& services, pubsub::LoopSubscribers& subscribers, LoopStatistics& statistics);
+  ~Executor();
 
   // The time of the commands to come; the loop sets it when it begins to handle input.
   void set_now(std::int64_t now_ms) { context_.now_ms_ = now_ms; }
@@ -65,10 +71,43 @@ class Executor {
 
   CommandContext& context() { return context_; }
 
+  // --- scripts (executor_scripts.cc) ---
+  // Gives every suspended script a slice of time; appends the clients whose script has ended: ask
+  // go_on() for them.
+  void resume_units(std::vector<std::uint64_t>& ended);
+  bool has_running_units() const;
+  // Stops a suspended script at once and drops what it did from the log: the server is stopping.
+  void abandon(ScriptUnit& unit);
+
+  // For a script that runs in this executor: runs one of its commands inside the unit. Returns why
+  // it was not run, or nothing: then its reply was appended. Every command that a script calls
+  // passes here.
+  std::string_view call(ScriptScope& scope, Args args, base::Buffer& reply);
+  // Whether the script has had its turn: it should suspend() then.
+  bool is_slice_over() const;
+  void suspend();
+  // Whether the script was killed.
+  bool must_stop() const;
+
  private:
   // What happens to a request that has passed the gates.
-  void dispatch(Client& client, const Request& request);
-  void run(Client& client, const Request& request);
+  Outcome dispatch(Client& client, const Request& request);
+  // False if a suspended script has the keys; nothing was executed then.
+  bool run(Client& client, const Request& request);
+  enum class Refusal : std::uint8_t { answered, postponed, over };
+  Refusal refuse_busy(Client& client, const Command& command);
+
+  bool runs_scripts(const Client& client, const Command& command) const;
+  Outcome start_unit(Client& client, const Request& request, base::Buffer& out);
+  void end_unit(ScriptUnit& unit);
+  void give_back(std::unique_ptr<ScriptUnit> unit);
+  bool take_unit_reply(Client& client, base::Buffer& out);
+  void tell(std::span<const std::uint64_t> client_ids);
+  // nullptr, and the reason, if the command cannot be run as asked.
+  const Command* find_called(Args args, std::string_view& refusal) const;
+  std::string_view call_refusal(ScriptScope& scope, const Command& command);
+  std::string_view lock_called(ScriptScope& scope, const Command& command, Args args);
+  bool take_token();
   void run_handler(Client& client, const Command& command, Args args, bool in_transaction);
   void finish();
 
@@ -76,24 +115,24 @@ class Executor {
   bool gate(Client& client, const Command& command, Args args);
   bool is_paused(const Client& client, const Command& command) const;
   void queue(Client& client, const Command& command, Args args);
-  void take_locks(const Command& command, const Request& request);
+  bool take_locks(const Command& command, const Request& request);
   void reject(Client& client, const Command* command, std::string_view text);
   // Locks the keys of a request and those that it leads to.
-  void lock_led_keys(const Command& command, Args args);
+  bool lock_led_keys(const Command& command, Args args);
 
   // Clients that wait for keys (executor_blocking.cc).
-  void lock_with_waiters(std::span<const store::HashedKey> keys);
+  bool lock_with_waiters(std::span<const store::HashedKey> keys);
   void collect_related(std::span<const store::HashedKey> keys);
   void leave_queue(Client& client);
   void serve_waiting();
   void serve_key(int database, const std::string& key);
   bool can_serve(const Waiter& waiter);
   void serve(const std::shared_ptr<Waiter>& waiter);
-  void retry(const std::shared_ptr<Waiter>& waiter);
+  bool retry(const std::shared_ptr<Waiter>& waiter);
   void fill_keys(const Command& command, Args args);
 
   // MULTI's end (transaction.cc).
-  void execute_transaction(Client& client);
+  bool execute_transaction(Client& client);
   bool lock_transaction(Client& client);
   bool is_spoilt(Client& client);
 
@@ -108,6 +147,9 @@ class Executor {
   std::vector<std::uint64_t> served_clients_;  // to be told when the unit is over
   std::vector<store::Entry*> expired_;
   base::Buffer replay_out_;
+  std::vector<std::unique_ptr<ScriptUnit>> idle_units_;
+  std::vector<std::unique_ptr<ScriptUnit>> suspended_units_;  // and those whose reply is not taken
+  ScriptUnit* unit_ = nullptr;                                // whose commands these are
   std::size_t next_expiry_shard_ = 0;
 };
 

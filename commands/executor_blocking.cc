@@ -1,6 +1,8 @@
 // Clients that wait for keys: served by whoever makes a key ready, before anybody else sees it.
 #include "commands/executor.h"
 
+#include "commands/script_host.h"
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -30,22 +32,22 @@ void Executor::collect_related(std::span<const store::HashedKey> keys) {
     add(std::string(related_[i]));
 }
 
-void Executor::lock_with_waiters(std::span<const store::HashedKey> keys) {
+bool Executor::lock_with_waiters(std::span<const store::HashedKey> keys) {
   while (true) {
     collect_related(keys);
     locked_keys_.assign(keys.begin(), keys.end());
     const std::vector<std::string> wanted = related_;
     for (const std::string& key : wanted)
       locked_keys_.emplace_back(key);
-    if (locked_keys_.empty()) return;
-    context_.lock_.lock(locked_keys_);
+    if (locked_keys_.empty()) return true;
+    if (!context_.lock_.lock(locked_keys_)) return false;
     // Who began to wait before the locks were ours is known only now.
     collect_related(keys);
     const bool complete = std::all_of(related_.begin(), related_.end(), [&](const auto& key) {
       return context_.lock_.holds(store::HashedKey(key).shard());
     });
-    if (complete) return;
-    context_.lock_.unlock();
+    if (complete) return true;
+    context_.lock_.unlock_shards();
   }
 }
 
@@ -104,19 +106,22 @@ void Executor::serve(const std::shared_ptr<Waiter>& waiter) {
   if (!context_.blocked_again_) served_clients_.push_back(waiter->client_id);
 }
 
-void Executor::retry(const std::shared_ptr<Waiter>& waiter) {
+bool Executor::retry(const std::shared_ptr<Waiter>& waiter) {
   fill_keys(waiter->command, waiter->args.view());
   const std::vector<store::HashedKey> keys = context_.keys_;
-  lock_with_waiters(keys);
+  while (!lock_with_waiters(keys))
+    if (services_.scripts->running().postpone(waiter->client_id)) return false;
   if (services_.blocking.begin_serving(*waiter)) serve(waiter);
   for (const std::string& key : waiter->keys)
     context_.signal_ready(waiter->stand_in.database.load(std::memory_order_relaxed), key);
   finish();
+  return true;
 }
 
 bool Executor::go_on(Client& client, base::Buffer& out) {
+  if (client.unit != nullptr) return take_unit_reply(client, out);
   const std::shared_ptr<Waiter> waiter = client.waiter;
-  if (services_.blocking.wants_retry(*waiter)) retry(waiter);
+  if (services_.blocking.wants_retry(*waiter) && !retry(waiter)) return false;
   if (!services_.blocking.is_over(*waiter)) return false;
   if (client.reply_mode == ReplyMode::on) out.append(waiter->reply.view());
   client.log_position = std::max(client.log_position, waiter->stand_in.log_position);
@@ -142,7 +147,8 @@ void Executor::leave_queue(Client& client) {
   if (!waiter->retrying) return;
   for (const std::string& key : waiter->keys) {
     const store::HashedKey hashed(key);
-    lock_with_waiters({&hashed, 1});
+    // A script that changes the key serves those who wait for it.
+    if (!lock_with_waiters({&hashed, 1})) continue;
     context_.signal_ready(waiter->stand_in.database.load(std::memory_order_relaxed), key);
     finish();
   }

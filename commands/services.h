@@ -27,6 +27,7 @@
 namespace duplex::commands {
 
 class Migration;
+class ScriptHost;
 
 // What CONFIG needs from the configuration. Thread: any.
 class ConfigAccess {
@@ -104,6 +105,8 @@ struct Settings {
   // CLIENT PAUSE: until when, and whether reads are paused as well.
   std::atomic<std::int64_t> paused_until_ms{0};
   std::atomic<bool> pause_all{false};
+  // busy-reply-threshold: how long others wait for a script before they are refused.
+  std::atomic<std::int64_t> busy_threshold_ms{5000};
 
   // requirepass.
   bool password_matches(std::string_view password) const {
@@ -134,6 +137,7 @@ struct Services {
   ConfigAccess& config;
   ServerControl& server;
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
+  ScriptHost* scripts = nullptr;                                // nullptr: no command runs scripts
 };
 
 }  // namespace duplex::commands

@@ -146,8 +146,10 @@ void discard_transaction(Client& client, Watchers& watchers) {
 bool Executor::lock_transaction(Client& client) {
   transaction_keys_.clear();
   bool all = false;
+  bool runs_script = false;
   for (const Transaction::Queued& queued : client.transaction.queue) {
     const CommandSpec& spec = *queued.command->spec;
+    runs_script |= has(spec.flags, Flag::runs_script);
     all |= has(spec.flags, Flag::visits_shards) || locks_all_shards(spec, queued.args.view());
     positions_.clear();
     find_keys(spec, queued.args.view(), positions_);
@@ -156,13 +158,10 @@ bool Executor::lock_transaction(Client& client) {
   }
   for (const Transaction::Watched& watched : client.transaction.watched)
     transaction_keys_.emplace_back(watched.key);
-  if (all)
-    context_.lock_.lock_all();
-  else if (services_.blocking.count() != 0)
-    lock_with_waiters(transaction_keys_);
-  else if (!transaction_keys_.empty())
-    context_.lock_.lock(transaction_keys_);
-  return true;
+  if (all) return context_.lock_.lock_all();
+  if (runs_script && !context_.lock_.lock_token()) return false;
+  if (services_.blocking.count() != 0) return lock_with_waiters(transaction_keys_);
+  return transaction_keys_.empty() || context_.lock_.lock(transaction_keys_);
 }
 
 bool Executor::is_spoilt(Client& client) {
@@ -177,17 +176,23 @@ bool Executor::is_spoilt(Client& client) {
       });
 }
 
-void Executor::execute_transaction(Client& client) {
+// False if a suspended script has one of the keys: the transaction is still to be run.
+bool Executor::execute_transaction(Client& client) {
   Transaction& transaction = client.transaction;
-  if (!transaction.open) return context_.error("ERR EXEC without MULTI");
+  if (!transaction.open) {
+    context_.error("ERR EXEC without MULTI");
+    return true;
+  }
   if (transaction.failed) {
     discard_transaction(client, services_.watchers);
-    return context_.error(errors::exec_aborted);
+    context_.error(errors::exec_aborted);
+    return true;
   }
-  lock_transaction(client);
+  if (!lock_transaction(client)) return false;
   if (is_spoilt(client)) {
     discard_transaction(client, services_.watchers);
-    return context_.reply().null_array();
+    context_.reply().null_array();
+    return true;
   }
   const std::vector<Transaction::Queued> queued = std::exchange(transaction.queue, {});
   discard_transaction(client, services_.watchers);
@@ -200,6 +205,7 @@ void Executor::execute_transaction(Client& client) {
   }
   // The effects point into the queued arguments, so they are logged before those go.
   context_.flush_effects();
+  return true;
 }
 
 void Executor::forget(Client& client) {

@@ -37,6 +37,12 @@ CommandLoop::CommandLoop(EventLoop& loop,
   loop_.every(tick_interval, [this] { tick(); });
 }
 
+CommandLoop::~CommandLoop() {
+  const auto left = sessions_;
+  for (const auto& [id, session] : left)
+    session->end_with_loop();
+}
+
 void CommandLoop::add(RespSession& session) {
   sessions_.emplace(session.client().id, &session);
 }
@@ -115,8 +121,23 @@ void CommandLoop::resume_client(std::uint64_t client_id) {
     const auto found = sessions_.find(client_id);
     if (found == sessions_.end()) return;
     std::erase(postponed_, client_id);
-    found->second->resume();
+    found->second->resume_or_retry();
   });
+}
+
+void CommandLoop::drive_scripts() {
+  if (std::exchange(driving_scripts_, true)) return;
+  loop_.post([this] { resume_scripts(); });
+}
+
+void CommandLoop::resume_scripts() {
+  driving_scripts_ = false;
+  ended_scripts_.clear();
+  executor_.resume_units(ended_scripts_);
+  for (const std::uint64_t id : std::exchange(ended_scripts_, {}))
+    if (const auto found = sessions_.find(id); found != sessions_.end())
+      found->second->look_at_wait();
+  if (executor_.has_running_units()) drive_scripts();
 }
 
 void CommandLoop::unblock_client(std::uint64_t client_id) {

@@ -32,6 +32,8 @@ class CommandLoop {
               SessionLimits& limits,
               const std::atomic<aof::Log*>& log);
 
+  ~CommandLoop();
+
   EventLoop& loop() { return loop_; }
   commands::Executor& executor() { return executor_; }
   commands::Services& services() { return services_; }
@@ -50,6 +52,9 @@ class CommandLoop {
 
   // A session whose input waits for the end of CLIENT PAUSE.
   void wait_for_resume(RespSession& session);
+
+  // Gives suspended scripts their slices, between the work of other clients, until they have ended.
+  void drive_scripts();
 
   // Releases what waited when the log has advanced; wakes the loop only if something waits.
   // Thread: any.
@@ -79,6 +84,7 @@ class CommandLoop {
   };
 
   void before_flush();
+  void resume_scripts();
   void release_gated();
   void tick();
 
@@ -94,6 +100,8 @@ class CommandLoop {
   std::vector<Gated> held_;         // waiting for the log
   std::atomic<unsigned> holds_{0};  // 1 while held_ is not empty
   std::vector<std::uint64_t> postponed_;
+  std::vector<std::uint64_t> ended_scripts_;  // scratch: of these clients
+  bool driving_scripts_ = false;
   Scratch scratch_;
   std::uint64_t ticks_ = 0;
 };

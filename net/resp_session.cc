@@ -119,8 +119,14 @@ void RespSession::resume() {
   finish_input();
 }
 
+void RespSession::resume_or_retry() {
+  if (blocked_) return look_at_wait();
+  resume();
+}
+
 void RespSession::begin_wait() {
   blocked_ = true;
+  if (client_.unit != nullptr) return loop_.drive_scripts();
   const std::int64_t deadline_ms = client_.waiter->request.deadline_ms;
   if (deadline_ms == 0) return;
   const std::int64_t left_ms = std::max<std::int64_t>(deadline_ms - loop_.loop().now_ms(), 1);
@@ -140,6 +146,11 @@ void RespSession::time_out() {
 }
 
 void RespSession::look_at_wait() {
+  if (closed_) {
+    base::Buffer nobody;
+    if (loop_.executor().go_on(client_, nobody)) end();
+    return;
+  }
   if (!blocked_ || ending_) return;
   loop_.executor().set_now(loop_.loop().now_ms());
   const std::uint64_t position = client_.log_position;
@@ -263,6 +274,7 @@ void RespSession::refuse_http() {
 }
 
 void RespSession::close_after_reply() {
+  if (closed_) return;
   ending_ = true;
   client_.closing.store(true, std::memory_order_relaxed);
   socket_->mark_dirty();
@@ -328,7 +340,7 @@ bool RespSession::is_over_limit(std::int64_t now_ms) {
 }
 
 void RespSession::check_limits(std::int64_t now_ms) {
-  if (socket_->is_closing()) return;
+  if (closed_ || socket_->is_closing()) return;
   note_output();
   const std::int64_t idle_max = loop_.limits().idle_seconds_max.load(std::memory_order_relaxed);
   const std::int64_t idle_ms = now_ms - client_.last_active_ms.load(std::memory_order_relaxed);
@@ -339,10 +351,26 @@ void RespSession::check_limits(std::int64_t now_ms) {
   if (idle || is_over_limit(now_ms)) socket_->close_now();
 }
 
-void RespSession::on_closed(CloseReason) {
+void RespSession::on_closed(CloseReason reason) {
   if (deadline_) loop_.loop().cancel(*deadline_);
-  loop_.executor().forget(client_);
+  deadline_.reset();
   loop_.forget(*socket_);
+  if (client_.unit != nullptr && reason == CloseReason::loop_stopped)
+    loop_.executor().abandon(*client_.unit);
+  if (client_.unit == nullptr) return end();
+  // Its script goes on to its end, as if the client was there.
+  ending_ = true;
+  closed_ = true;
+}
+
+void RespSession::end_with_loop() {
+  if (!closed_) return;
+  loop_.executor().abandon(*client_.unit);
+  end();
+}
+
+void RespSession::end() {
+  loop_.executor().forget(client_);
   loop_.remove(*this);
   loop_.services().clients.remove(client_);
   delete this;

@@ -34,11 +34,17 @@ class RespSession final : public SocketHandler,
 
   // Executes what CLIENT PAUSE had postponed.
   void resume();
+  // The same, or has a client that waits look again.
+  void resume_or_retry();
   // Looks whether the client still waits for a key, and goes on with its requests if not.
   void look_at_wait();
   // Closes when the client was idle or its output too large for too long.
   void check_limits(std::int64_t now_ms);
-  void close_now() { socket_->close_now(); }
+  void close_now() {
+    if (!closed_) socket_->close_now();
+  }
+  // Ends a session whose socket has closed and whose script still runs: the loop has stopped.
+  void end_with_loop();
 
   // commands::Connection
   void close_after_reply() override;
@@ -77,6 +83,7 @@ class RespSession final : public SocketHandler,
   void begin_wait();
   void end_wait();
   void time_out();
+  void end();
 
   CommandLoop& loop_;
   Socket* socket_ = nullptr;
@@ -85,6 +92,7 @@ class RespSession final : public SocketHandler,
   base::Buffer input_;
   bool malformed_ = false;  // a protocol error stands behind the requests that were read
   bool ending_ = false;     // nothing of the input is executed any more
+  bool closed_ = false;     // only waits for the end of its script
   bool postponed_ = false;  // by CLIENT PAUSE
   bool blocked_ = false;    // waiting for a key
   std::optional<TimerId> deadline_;

@@ -31,9 +31,13 @@ std::uint64_t record_bytes(std::span<const std::string_view> args) {
 
 }  // namespace
 
-Loader::Loader(commands::Services& services, commands::Executor& executor, LoadProgress& progress)
+Loader::Loader(commands::Services& services,
+               commands::Executor& executor,
+               script::Engine& scripts,
+               LoadProgress& progress)
     : services_(services),
       executor_(executor),
+      scripts_(scripts),
       progress_(progress),
       started_s_(base::wall_ms() / 1000),
       lock_(services.keyspace) {
@@ -97,9 +101,11 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
       base::log(base::LogLevel::notice, "Loaded {} keys from {}", keys, path);
       return end->bytes;
     }
-    if (std::holds_alternative<rdb::Function>(*record))
-      return std::unexpected(
-          fmt::format("{}: holds a library of functions, which this version cannot run", path));
+    if (const auto* function = std::get_if<rdb::Function>(&*record)) {
+      if (const auto taken = scripts_.restore(function->code); !taken)
+        return std::unexpected(
+            fmt::format("{}: holds a library of functions: {}", path, taken.error()));
+    }
     if (const auto* selected = std::get_if<rdb::Database>(&*record)) {
       if (selected->number >= static_cast<std::uint64_t>(services_.keyspace.databases()))
         return std::unexpected(fmt::format(

@@ -11,6 +11,7 @@
 #include "aof/recovery.h"
 #include "commands/executor.h"
 #include "rdb/entry.h"
+#include "script/engine.h"
 #include "store/shard_lock.h"
 
 namespace duplex::server {
@@ -30,7 +31,10 @@ struct LoadProgress {
 class Loader {
  public:
   // `executor` is used by nobody else.
-  Loader(commands::Services& services, commands::Executor& executor, LoadProgress& progress);
+  Loader(commands::Services& services,
+         commands::Executor& executor,
+         script::Engine& scripts,
+         LoadProgress& progress);
 
   // The error is a sentence for the operator.
   std::expected<aof::Recovered, std::string> load_log(const aof::RecoveryOptions& options);
@@ -46,6 +50,7 @@ class Loader {
 
   commands::Services& services_;
   commands::Executor& executor_;
+  script::Engine& scripts_;
   LoadProgress& progress_;
   int records_since_look_ = 0;
   std::int64_t reported_us_ = 0;

@@ -8,6 +8,7 @@
 #include "commands/families.h"
 #include "net/migration_sender.h"
 #include "net/resp_session.h"
+#include "script/families.h"
 #include "server/config_binding.h"
 #include "server/loader.h"
 
@@ -44,6 +45,13 @@ aof::RecoveryOptions recovery_options(const Config& config) {
           .load_truncated = config.aof_load_truncated};
 }
 
+std::vector<std::span<const commands::CommandSpec>> all_families() {
+  auto families = commands::command_families();
+  for (const auto family : script::command_families())
+    families.push_back(family);
+  return families;
+}
+
 std::string random_hex_id() {
   unsigned char bytes[20];
   base::secure_random(bytes, sizeof bytes);
@@ -57,7 +65,7 @@ std::string random_hex_id() {
 
 Server::Server(LoadedConfig config)
     : config_(std::move(config)),
-      table_(commands::command_families()),
+      table_(all_families()),
       keyspace_(static_cast<int>(config_.snapshot()->databases)),
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
@@ -78,7 +86,8 @@ Server::Server(LoadedConfig config)
                 .effects = log_sink_,
                 .config = *this,
                 .server = *this,
-                .statistics = statistics_},
+                .statistics = statistics_,
+                .scripts = &scripts_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
       loops_([this] {
         std::vector<std::unique_ptr<net::CommandLoop>> loops;
@@ -194,7 +203,7 @@ Server::Started Server::load() {
   progress_.started_ms.store(base::wall_ms(), std::memory_order_relaxed);
   pubsub::LoopSubscribers subscribers(hub_, loop_count_);
   commands::Executor executor(services_, subscribers, *statistics_[loop_count_]);
-  Loader loader(services_, executor, progress_);
+  Loader loader(services_, executor, scripts_, progress_);
   const auto seconds = [&] { return static_cast<double>(base::steady_us() - began_us) / 1e6; };
   if (!config->appendonly) {
     const std::string path = config->dir + "/" + config->dbfilename;

@@ -13,6 +13,7 @@
 #include "net/listener.h"
 #include "net/session_limits.h"
 #include "pubsub/hub.h"
+#include "script/engine.h"
 #include "server/config_store.h"
 #include "server/http_port.h"
 #include "server/log_sink.h"
@@ -88,6 +89,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   commands::ClientRegistry clients_;
   commands::Watchers watchers_;
   commands::Blocking blocking_;
+  script::Engine scripts_;
   std::atomic<aof::Log*> current_log_{nullptr};
   LogSink log_sink_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "base/mutex.h"
 #include "store/hashed_key.h"
 #include "store/shard.h"
 
@@ -24,6 +26,9 @@ class Keyspace {
   void prefetch_group(int database, const HashedKey& key);
   void prefetch_entry(int database, const HashedKey& key);
 
+  // How many units are suspended while they hold shards or the token. Thread: any.
+  std::size_t parked_units() const { return parked_units_.load(std::memory_order_acquire); }
+
   // The earliest time at which a key of this shard may end. Thread: any, without the lock.
   std::int64_t next_expiry_ms(std::size_t shard) const {
     return shards_[shard].next_expiry_ms.load(std::memory_order_relaxed);
@@ -34,6 +39,10 @@ class Keyspace {
 
   const int databases_;
   std::unique_ptr<Shard[]> shards_;
+  // Whoever has it may wait for a shard while holding others.
+  base::Mutex token_{base::LockRank::token};
+  bool token_parked_ DUPLEX_GUARDED_BY(token_) = false;
+  std::atomic<std::size_t> parked_units_{0};
 };
 
 }  // namespace duplex::store

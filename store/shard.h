@@ -17,6 +17,8 @@ namespace duplex::store {
 // Thread: everything but next_expiry_ms under `mutex`.
 struct alignas(64) Shard {
   base::Mutex mutex{base::LockRank::shard};
+  // Belongs to a unit that is suspended (shard_lock.h); nobody else may lock it.
+  bool parked = false;
   // No key of this shard ends before this time: read without the lock by the expiry cycle.
   std::atomic<std::int64_t> next_expiry_ms{no_expiry};
   Table first;

@@ -6,49 +6,190 @@
 
 namespace duplex::store {
 
-void ShardLock::lock(const HashedKey& key) {
-  DUPLEX_DCHECK(!holds_any());
-  held_.push_back(key.shard());
-  keyspace_.shards_[key.shard()].mutex.lock();
+namespace {
+// A holder that runs has a shard for about a microsecond; this is a few of them.
+constexpr int spins_max = 200;
+}  // namespace
+
+bool ShardLock::take(std::size_t shard) {
+  Shard& taken = keyspace_.shards_[shard];
+  taken.mutex.lock();
+  if (!taken.parked) [[likely]]
+    return true;
+  taken.mutex.unlock();
+  return false;
 }
 
-void ShardLock::lock(std::span<const HashedKey> keys) {
+void ShardLock::give_back(std::size_t shard) {
+  publish_expiry(keyspace_.shards_[shard]);
+  keyspace_.shards_[shard].mutex.unlock();
+}
+
+bool ShardLock::lock(const HashedKey& key) {
+  return lock_shard(key.shard());
+}
+
+bool ShardLock::lock_shard(std::size_t shard) {
+  DUPLEX_DCHECK(!holds_shards());
+  if (!take(shard)) return false;
+  held_.push_back(static_cast<std::uint16_t>(shard));
+  return true;
+}
+
+void ShardLock::visit_shard(std::size_t shard) {
+  DUPLEX_DCHECK(!holds_shards());
+  keyspace_.shards_[shard].mutex.lock();
+  held_.push_back(static_cast<std::uint16_t>(shard));
+}
+
+ShardLock::Attempt ShardLock::attempt(std::size_t shard) {
+  Shard& wanted = keyspace_.shards_[shard];
+  for (int spin = 0; spin < spins_max; ++spin) {
+    if (!wanted.mutex.try_lock()) continue;
+    if (!wanted.parked) return Attempt::locked;
+    wanted.mutex.unlock();
+    return Attempt::parked;
+  }
+  return Attempt::busy;
+}
+
+// Locks all of held_ but the one at index `first`, which is locked already; all or none.
+ShardLock::Attempt ShardLock::take_others(std::size_t first, std::size_t& busy) {
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    if (i == first) continue;
+    const Attempt outcome = attempt(held_[i]);
+    if (outcome == Attempt::locked) continue;
+    for (std::size_t taken = 0; taken < i; ++taken)
+      if (taken != first) keyspace_.shards_[held_[taken]].mutex.unlock();
+    busy = i;
+    return outcome;
+  }
+  return Attempt::locked;
+}
+
+bool ShardLock::lock(std::span<const HashedKey> keys) {
   if (keys.size() == 1) return lock(keys[0]);
-  DUPLEX_DCHECK(!holds_any());
+  DUPLEX_DCHECK(!holds_shards());
   for (const HashedKey& key : keys)
     held_.push_back(key.shard());
   std::sort(held_.begin(), held_.end());
   held_.erase(std::unique(held_.begin(), held_.end()), held_.end());
-  for (const std::uint16_t shard : held_)
-    keyspace_.shards_[shard].mutex.lock();
+  std::size_t first = 0;
+  while (!held_.empty()) {
+    if (!take(held_[first])) break;
+    std::size_t busy = first;
+    const Attempt outcome = take_others(first, busy);
+    if (outcome == Attempt::locked) return true;
+    keyspace_.shards_[held_[first]].mutex.unlock();
+    if (outcome == Attempt::parked) break;
+    // The one that was busy is waited for, with nothing in hand.
+    first = busy;
+  }
+  const bool none_wanted = held_.empty();
+  held_.clear();
+  return none_wanted;
 }
 
-void ShardLock::lock_shard(std::size_t shard) {
+bool ShardLock::lock_token() {
   DUPLEX_DCHECK(!holds_any());
-  held_.push_back(static_cast<std::uint16_t>(shard));
-  keyspace_.shards_[shard].mutex.lock();
+  keyspace_.token_.lock();
+  token_ = !keyspace_.token_parked_;
+  if (!token_) keyspace_.token_.unlock();
+  return token_;
 }
 
-void ShardLock::lock_all() {
-  DUPLEX_DCHECK(!holds_any());
-  for (std::size_t shard = 0; shard < shard_count; ++shard)
-    keyspace_.shards_[shard].mutex.lock();
+bool ShardLock::try_token() {
+  if (token_) return true;
+  if (!keyspace_.token_.try_lock()) return false;
+  token_ = !keyspace_.token_parked_;
+  if (!token_) keyspace_.token_.unlock();
+  return token_;
+}
+
+bool ShardLock::lock_all() {
+  DUPLEX_DCHECK(!holds_shards());
+  if (!token_ && !lock_token()) return false;
+  if (add_all()) return true;
+  unlock();
+  return false;
+}
+
+bool ShardLock::add(std::size_t shard) {
+  DUPLEX_DCHECK(token_ && !holds(shard));
+  if (!take(shard)) return false;
+  const auto number = static_cast<std::uint16_t>(shard);
+  held_.insert(std::upper_bound(held_.begin(), held_.end(), number), number);
+  return true;
+}
+
+bool ShardLock::add_all() {
+  DUPLEX_DCHECK(token_);
+  const std::size_t had = held_.size();
+  std::size_t next = 0;  // in held_
+  for (std::size_t shard = 0; shard < shard_count; ++shard) {
+    if (next < had && held_[next] == shard) {
+      ++next;
+      continue;
+    }
+    if (take(shard)) continue;
+    for (std::size_t taken = 0; taken < shard; ++taken)
+      if (!std::binary_search(held_.begin(), held_.end(), taken)) give_back(taken);
+    return false;
+  }
+  held_.clear();
   all_ = true;
+  return true;
+}
+
+void ShardLock::unlock_shards() {
+  if (all_) {
+    for (std::size_t shard = 0; shard < shard_count; ++shard)
+      give_back(shard);
+    all_ = false;
+  }
+  for (const std::uint16_t shard : held_)
+    give_back(shard);
+  held_.clear();
 }
 
 void ShardLock::unlock() {
-  if (all_) {
-    for (std::size_t shard = 0; shard < shard_count; ++shard) {
-      publish_expiry(keyspace_.shards_[shard]);
-      keyspace_.shards_[shard].mutex.unlock();
-    }
-    all_ = false;
+  unlock_shards();
+  if (!token_) return;
+  token_ = false;
+  keyspace_.token_.unlock();
+}
+
+template <typename Visit>
+void ShardLock::for_each_held(Visit&& visit) {
+  for (std::size_t shard = 0; all_ && shard < shard_count; ++shard)
+    visit(keyspace_.shards_[shard]);
+  for (const std::uint16_t shard : held_)
+    visit(keyspace_.shards_[shard]);
+}
+
+void ShardLock::park() {
+  keyspace_.parked_units_.fetch_add(1, std::memory_order_release);
+  for_each_held([this](Shard& shard) {
+    publish_expiry(shard);
+    shard.parked = true;
+    shard.mutex.unlock();
+  });
+  if (!token_) return;
+  keyspace_.token_parked_ = true;
+  keyspace_.token_.unlock();
+}
+
+// Nobody keeps what it finds parked, so none of these locks is waited for beyond an instant.
+void ShardLock::unpark() {
+  if (token_) {
+    keyspace_.token_.lock();
+    keyspace_.token_parked_ = false;
   }
-  for (const std::uint16_t shard : held_) {
-    publish_expiry(keyspace_.shards_[shard]);
-    keyspace_.shards_[shard].mutex.unlock();
-  }
-  held_.clear();
+  for_each_held([](Shard& shard) {
+    shard.mutex.lock();
+    shard.parked = false;
+  });
+  keyspace_.parked_units_.fetch_sub(1, std::memory_order_release);
 }
 
 bool ShardLock::holds(std::size_t shard) const {

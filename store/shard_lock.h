@@ -17,7 +17,15 @@ struct DatabaseSize {
   std::size_t expiring = 0;
 };
 
-// Holds the locks of the shards of some keys, or of all shards, taken in ascending order.
+// Holds the locks of the shards of some keys, or of all shards.
+//
+// Who holds shards waits for no other one, unless it has the keyspace's one token: a lock that is
+// busy is spun on briefly, then everything is given back and that one is waited for. So the token's
+// holder can wait for a shard while holding others, and nothing can deadlock.
+//
+// A unit that takes long can be suspended by park(): its shards stay its own, but they are marked
+// instead of locked, so that nobody sleeps until it goes on. Functions that lock return false then,
+// and hold nothing new.
 //
 // Positions and entries it hands out are valid until the next change of the same table, and never
 // beyond unlock().
@@ -29,16 +37,34 @@ class ShardLock {
   ShardLock(const ShardLock&) = delete;
   ShardLock& operator=(const ShardLock&) = delete;
 
-  // Requires: nothing is held.
-  void lock(const HashedKey& key);
-  void lock(std::span<const HashedKey> keys);
-  void lock_all();
-  void lock_shard(std::size_t shard);
-  // Also publishes when the next key of each shard ends. Does nothing if nothing is held.
+  // Require: no shard is held.
+  bool lock(const HashedKey& key);
+  bool lock(std::span<const HashedKey> keys);
+  bool lock_all();  // takes the token for itself
+  bool lock_shard(std::size_t shard);
+  // Also locks the shard of a suspended unit, which cannot go on meanwhile: for looking only.
+  void visit_shard(std::size_t shard);
+  // Gives everything back. Also publishes when the next key of each shard ends. Does nothing if
+  // nothing is held.
   void unlock();
+  // The same, but keeps the token.
+  void unlock_shards();
+
+  // Waits for the token. Requires: nothing is held.
+  bool lock_token();
+  // Takes the token if nobody has it, whatever is held.
+  bool try_token();
+  bool has_token() const { return token_; }
+  // Lock further shards. Require: has_token().
+  bool add(std::size_t shard);
+  bool add_all();
+
+  // Suspends what is held, and takes it back. Between the two nothing else may be called.
+  void park();
+  void unpark();
 
   bool holds_all() const { return all_; }
-  bool holds_any() const { return all_ || !held_.empty(); }
+  bool holds_any() const { return all_ || token_ || !held_.empty(); }
   bool holds(std::size_t shard) const;
 
   Keyspace& keyspace() { return keyspace_; }
@@ -90,6 +116,15 @@ class ShardLock {
     DUPLEX_DCHECK(holds(key.shard()));
     return keyspace_.shards_[key.shard()].table(database);
   }
+  bool holds_shards() const { return all_ || !held_.empty(); }
+  bool take(std::size_t shard);
+  // How it went with a shard that must not be waited for.
+  enum class Attempt : std::uint8_t { locked, busy, parked };
+  Attempt attempt(std::size_t shard);
+  Attempt take_others(std::size_t first, std::size_t& busy);
+  void give_back(std::size_t shard);
+  template <typename Visit>
+  void for_each_held(Visit&& visit);
   void publish_expiry(Shard& shard);
   template <typename Visit>
   void visit_shards(Visit&& visit);
@@ -97,6 +132,7 @@ class ShardLock {
   Keyspace& keyspace_;
   std::vector<std::uint16_t> held_;  // ascending, each once
   bool all_ = false;
+  bool token_ = false;
 };
 
 }  // namespace duplex::store
