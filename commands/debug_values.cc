@@ -65,10 +65,11 @@ std::string describe_nodes(const Entry& entry) {
   for (std::size_t i = 0; i < list.node_count(); ++i)
     bytes += list.node(i).bytes();
   return fmt::format(
-      " ql_nodes:{} ql_avg_node:{:.2f} ql_listpack_max:{} ql_compressed:0 ql_uncompressed_size:{}",
+      " ql_nodes:{} ql_avg_node:{:.2f} ql_listpack_max:{} ql_compressed:{} ql_uncompressed_size:{}",
       list.node_count(),
       static_cast<double>(list.size()) / static_cast<double>(list.node_count()),
       store::packed_limits().list_size.load(std::memory_order_relaxed),
+      store::packed_limits().list_compress_depth.load(std::memory_order_relaxed) != 0 ? 1 : 0,
       bytes);
 }
 
