@@ -73,14 +73,15 @@ std::string describe_nodes(const Entry& entry) {
       bytes);
 }
 
-std::string_view packed_bytes(const Entry& entry) {
+// The bytes of a listpack; in `scratch` where the value is kept in another way.
+std::string_view packed_bytes(const Entry& entry, store::Listpack& scratch) {
   switch (entry.type()) {
     case ValueType::list:
       return store::ListView(entry).node(0).pack().blob();
     case ValueType::set:
       return store::SetView(entry).packed_bytes();
     case ValueType::hash:
-      return store::HashView(entry).packed_bytes();
+      return store::HashView(entry).packed_bytes(scratch);
     default:
       return store::SortedSetView(entry).packed_bytes().value_or("");
   }
@@ -166,7 +167,8 @@ void debug_listpack(CommandContext& ctx) {
   with_value(ctx, 2, [&](const Entry& entry) {
     if (entry.encoding() != Encoding::listpack)
       return ctx.error("ERR Not a listpack encoded object.");
-    const std::string_view bytes = packed_bytes(entry);
+    store::Listpack scratch;
+    const std::string_view bytes = packed_bytes(entry, scratch);
     base::log(base::LogLevel::notice,
               "DEBUG LISTPACK: {} bytes, {} elements",
               bytes.size(),
