@@ -3,10 +3,9 @@
 
 #include "base/assert.h"
 
+#include <new>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <new>
 #include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)

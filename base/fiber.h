@@ -20,8 +20,8 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  // Runs `body` until it ends or suspends; an exception must not leave it. Returns whether it ended.
-  // Requires: no body is suspended.
+  // Runs `body` until it ends or suspends, and returns whether it ended. An exception must not
+  // leave it. Requires: no body is suspended.
   bool start(std::function<void()> body);
   // Goes on with the body that is suspended. Returns whether it ended.
   bool resume();

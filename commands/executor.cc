@@ -218,8 +218,7 @@ bool Executor::take_locks(const Command& command, const Request& request) {
   context_.keys_.clear();
   const Flag flags = command.spec->flags;
   const bool runs_script = has(flags, Flag::runs_script);
-  const bool may_wake =
-      services_.blocking.count() != 0 && (has(flags, Flag::write) || runs_script);
+  const bool may_wake = services_.blocking.count() != 0 && (has(flags, Flag::write) || runs_script);
   if (request.has_key && !may_wake) [[likely]] {
     context_.keys_.push_back(request.key);
     return context_.lock_.lock(request.key);
@@ -250,8 +249,8 @@ bool Executor::lock_led_keys(const Command& command, Args args) {
     std::vector<store::HashedKey> keys = context_.keys_;
     for (const std::string& key : led)
       keys.emplace_back(key);
-    const bool are_locked = services_.blocking.count() != 0 ? lock_with_waiters(keys)
-                                                            : context_.lock_.lock(keys);
+    const bool are_locked =
+        services_.blocking.count() != 0 ? lock_with_waiters(keys) : context_.lock_.lock(keys);
     if (!are_locked) return false;
     std::vector<std::string> found;
     const bool are_few = find(context_, args, found);
@@ -319,8 +318,7 @@ std::optional<std::string> Executor::replay(Client& client, Args args) {
   // Groups were checked to be whole, and nobody looks before the end: their borders do not matter.
   if (request.command->spec->group == "transactions") return std::nullopt;
   if (has(request.command->spec->flags, Flag::runs_script))
-    return fmt::format("'{}' stands in the log instead of its effects",
-                       request.command->full_name);
+    return fmt::format("'{}' stands in the log instead of its effects", request.command->full_name);
   run(client, request);
   context_.effects_.clear();
   finish();

@@ -1,6 +1,5 @@
 // Clients that wait for keys: served by whoever makes a key ready, before anybody else sees it.
 #include "commands/executor.h"
-
 #include "commands/script_host.h"
 
 #include <algorithm>

@@ -104,8 +104,7 @@ Outcome Executor::start_unit(Client& client, const Request& request, base::Buffe
   unit->executor.set_now(context_.now_ms_);
   CommandContext& context = unit->executor.context_;
   context.client_ = &client;
-  context.reply_ =
-      resp::ReplyWriter(unit->reply, client.protocol.load(std::memory_order_relaxed));
+  context.reply_ = resp::ReplyWriter(unit->reply, client.protocol.load(std::memory_order_relaxed));
   ScriptUnit* const running = unit.get();
   const bool ended = unit->fiber.start([running] {
     running->outcome = running->executor.dispatch(*running->client, running->request);
@@ -225,8 +224,7 @@ Executor::Refusal Executor::refuse_busy(Client& client, const Command& command) 
 
 std::string_view Executor::call_refusal(ScriptScope& scope, const Command& command) {
   const CommandSpec& spec = *command.spec;
-  if (has(spec.flags, Flag::noscript))
-    return "ERR This Redis command is not allowed from script";
+  if (has(spec.flags, Flag::noscript)) return "ERR This Redis command is not allowed from script";
   if (has(spec.flags, Flag::write)) {
     if (scope.read_only) return "ERR Write commands are not allowed from read-only scripts.";
     if (const std::string_view refusal = services_.effects.refusal(); !refusal.empty())
@@ -266,8 +264,8 @@ bool Executor::take_token() {
 
 // Locks what the keys in context_.keys_ need; nothing may be given back for it.
 std::string_view Executor::lock_called(ScriptScope& scope, const Command& command, Args args) {
-  const bool all = locks_all_shards(*command.spec, args) ||
-                   has(command.spec->flags, Flag::visits_shards);
+  const bool all =
+      locks_all_shards(*command.spec, args) || has(command.spec->flags, Flag::visits_shards);
   const auto is_held = [this](const store::HashedKey& key) {
     return context_.lock_.holds(key.shard());
   };
@@ -275,8 +273,9 @@ std::string_view Executor::lock_called(ScriptScope& scope, const Command& comman
     return {};
   if (context_.lock_.holds_all()) return {};
   scope.has_strayed = true;
-  if (!take_token()) return "ERR Script attempted to access a key it was not given, while another "
-                            "script was running";
+  if (!take_token())
+    return "ERR Script attempted to access a key it was not given, while another "
+           "script was running";
   const auto lock_until_done = [&](auto&& lock) {
     // Another script that is suspended has it: it goes on while this one is.
     while (!lock()) {
@@ -318,8 +317,7 @@ std::string_view Executor::call(ScriptScope& scope, Args args, base::Buffer& rep
   const Args caller_args = context_.args_;
   const Command* const caller_command = context_.command_;
   const bool caller_in_transaction = context_.in_transaction_;
-  context_.reply_ =
-      resp::ReplyWriter(reply, scope.client.protocol.load(std::memory_order_relaxed));
+  context_.reply_ = resp::ReplyWriter(reply, scope.client.protocol.load(std::memory_order_relaxed));
   const std::size_t effects_before = context_.effects_.size();
   run_handler(scope.client, *command, args, true);
   if (!scope.is_logged)

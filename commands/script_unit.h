@@ -19,7 +19,7 @@ namespace duplex::commands {
 // What a script may do, and what it did. Filled in by its command's handler.
 struct ScriptScope {
   bool read_only = false;
-  bool allows_oom = false;   // or the memory was not scarce when it began
+  bool allows_oom = false;  // or the memory was not scarce when it began
   bool has_written = false;
   bool has_strayed = false;  // touched a key that it was not given
   // 0: nothing is logged. redis.set_repl() can say so.
@@ -34,9 +34,7 @@ struct ScriptScope {
 
 // Thread: confined to the executor that made it.
 struct ScriptUnit {
-  ScriptUnit(Services& services,
-             pubsub::LoopSubscribers& subscribers,
-             LoopStatistics& statistics);
+  ScriptUnit(Services& services, pubsub::LoopSubscribers& subscribers, LoopStatistics& statistics);
 
   // Keeps the request, whose bytes may go while the unit is suspended.
   void keep(const Request& asked);
@@ -49,7 +47,7 @@ struct ScriptUnit {
   Outcome outcome = Outcome::done;
   bool is_silent = false;  // CLIENT REPLY: the reply is dropped
   bool is_over = false;
-  bool is_abandoned = false;  // the server stops: it has to end, and leaves no trace in the log
+  bool is_abandoned = false;    // the server stops: it has to end, and leaves no trace in the log
   std::uint64_t slice_end = 0;  // base::ticks()
   RunningScripts::Pointer running;  // once it was suspended
   ScriptScope scope;

@@ -7,10 +7,7 @@
 
 namespace duplex::script {
 
-void* Allocator::allocate(void* self,
-                          void* block,
-                          std::size_t old_bytes,
-                          std::size_t new_bytes) {
+void* Allocator::allocate(void* self, void* block, std::size_t old_bytes, std::size_t new_bytes) {
   auto& own = *static_cast<Allocator*>(self);
   if (new_bytes == 0) {
     ::operator delete(block);

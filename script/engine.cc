@@ -41,8 +41,7 @@ bool Engine::stays_with_keys(const commands::Command& command, commands::Args ar
     script = scripts_.find({sha, sizeof sha});
   }
   // What is not known yet is run with the token, and known from then on.
-  return script && declares(script->flags) &&
-         !script->has_strayed.load(std::memory_order_relaxed);
+  return script && declares(script->flags) && !script->has_strayed.load(std::memory_order_relaxed);
 }
 
 void Engine::flush_scripts() {
@@ -61,7 +60,8 @@ std::expected<Libraries::Pointer, std::string> make_library(std::string_view cod
   if (!head) return std::unexpected(head.error());
   auto library = std::make_shared<Library>(head->name, code);
   Interpreter interpreter(StateKind::function);
-  if (auto error = interpreter.load(*library, head->body)) return std::unexpected(std::move(*error));
+  if (auto error = interpreter.load(*library, head->body))
+    return std::unexpected(std::move(*error));
   return library;
 }
 

@@ -27,9 +27,7 @@ class Engine final : public commands::ScriptHost {
 
   // SCRIPT FLUSH.
   void flush_scripts();
-  std::uint64_t scripts_generation() const {
-    return generation_.load(std::memory_order_acquire);
-  }
+  std::uint64_t scripts_generation() const { return generation_.load(std::memory_order_acquire); }
 
   // Takes in a library from a snapshot. The error is a sentence.
   std::expected<void, std::string> restore(std::string_view code);

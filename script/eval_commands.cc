@@ -78,7 +78,8 @@ void run_script(CommandContext& ctx, const Script& script, std::size_t keys, boo
   Interpreter& interpreter =
       UnitMemory::of(ctx.script_unit()).eval(Engine::of(ctx).scripts_generation());
   interpreter.run(ctx, script, args.subspan(0, keys), args.subspan(keys));
-  if (ctx.script_unit().scope.has_strayed) script.has_strayed.store(true, std::memory_order_relaxed);
+  if (ctx.script_unit().scope.has_strayed)
+    script.has_strayed.store(true, std::memory_order_relaxed);
 }
 
 void run_eval(CommandContext& ctx, bool only_reads) {
@@ -92,10 +93,8 @@ void run_eval(CommandContext& ctx, bool only_reads) {
   if (!script) {
     const auto shebang = read_shebang(code);
     if (!shebang) return ctx.error(shebang.error());
-    script = std::make_shared<Script>(
-        std::string(sha, sizeof sha), std::string(code), *shebang);
-    Interpreter& interpreter =
-        UnitMemory::of(ctx.script_unit()).eval(engine.scripts_generation());
+    script = std::make_shared<Script>(std::string(sha, sizeof sha), std::string(code), *shebang);
+    Interpreter& interpreter = UnitMemory::of(ctx.script_unit()).eval(engine.scripts_generation());
     if (const auto error = interpreter.check(*script)) return ctx.error(*error);
     script = engine.scripts().add(script, false);
   }
@@ -103,12 +102,13 @@ void run_eval(CommandContext& ctx, bool only_reads) {
 }
 
 void run_evalsha(CommandContext& ctx, bool only_reads) {
-  ScriptCache::Pointer script;
-  if (ctx.arg(1).size() == sha1_digits)
-    script = Engine::of(ctx).scripts().find(base::lowered(ctx.arg(1)));
-  const auto keys = script ? key_count(ctx, commands::errors::not_an_integer) : std::nullopt;
-  if (!script) return ctx.error("NOSCRIPT No matching script. Please use EVAL.");
-  if (keys) run_script(ctx, *script, *keys, only_reads);
+  constexpr std::string_view unknown = "NOSCRIPT No matching script. Please use EVAL.";
+  if (ctx.arg(1).size() != sha1_digits) return ctx.error(unknown);
+  const auto keys = key_count(ctx, commands::errors::not_an_integer);
+  if (!keys) return;
+  const ScriptCache::Pointer script = Engine::of(ctx).scripts().find(base::lowered(ctx.arg(1)));
+  if (!script) return ctx.error(unknown);
+  run_script(ctx, *script, *keys, only_reads);
 }
 
 void run_fcall(CommandContext& ctx, bool only_reads) {
@@ -123,8 +123,7 @@ void run_fcall(CommandContext& ctx, bool only_reads) {
   const Args args = ctx.args().subspan(first_key);
   Interpreter& interpreter =
       UnitMemory::of(ctx.script_unit()).function(engine.libraries().generation());
-  interpreter.run(
-      ctx, found.library, *found.function, args.subspan(0, *keys), args.subspan(*keys));
+  interpreter.run(ctx, found.library, *found.function, args.subspan(0, *keys), args.subspan(*keys));
   if (scope.has_strayed) found.library->has_strayed.store(true, std::memory_order_relaxed);
 }
 

@@ -54,9 +54,9 @@ void function_delete(CommandContext& ctx) {
 }
 
 void function_flush(CommandContext& ctx) {
-  const bool is_known = ctx.argc() == 2 ||
-                        (ctx.argc() == 3 && (base::equals_ignoring_case(ctx.arg(2), "SYNC") ||
-                                             base::equals_ignoring_case(ctx.arg(2), "ASYNC")));
+  const bool is_known =
+      ctx.argc() == 2 || (ctx.argc() == 3 && (base::equals_ignoring_case(ctx.arg(2), "SYNC") ||
+                                              base::equals_ignoring_case(ctx.arg(2), "ASYNC")));
   if (!is_known) return ctx.error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
   Engine::of(ctx).libraries().flush();
   ctx.effect(ctx.args());
@@ -138,8 +138,7 @@ void function_list(CommandContext& ctx) {
       if (++i == ctx.argc()) return ctx.error("ERR library name argument was not given");
       pattern = ctx.arg(i);
     } else {
-      return ctx.error(
-          fmt::format("ERR Unknown argument {}", commands::errors::shown(ctx.arg(i))));
+      return ctx.error(fmt::format("ERR Unknown argument {}", commands::errors::shown(ctx.arg(i))));
     }
   }
   std::vector<Libraries::Pointer> libraries = Engine::of(ctx).libraries().list();

@@ -182,7 +182,6 @@ void Interpreter::write_error(Call& call, int status) {
 }
 
 void Interpreter::call_script(Call& call) {
-  seed_random(lua_, 0);
   lua_pushcfunction(lua_, error_handler);
   const int handler = lua_gettop(lua_);
   int count = 0;
@@ -202,10 +201,9 @@ void Interpreter::call_script(Call& call) {
   }
   const int status = lua_pcall(lua_, count, 1, handler);
   if (status != 0) return write_error(call, status);
-  write_reply(
-      lua_,
-      call.ctx.reply(),
-      call.ctx.script_unit().scope.client.protocol.load(std::memory_order_relaxed));
+  write_reply(lua_,
+              call.ctx.reply(),
+              call.ctx.script_unit().scope.client.protocol.load(std::memory_order_relaxed));
 }
 
 int Interpreter::run_protected(lua_State* lua) {
@@ -290,7 +288,8 @@ void Interpreter::forget_unloaded() {
 }
 
 int Interpreter::load_protected(lua_State* lua) {
-  const auto& call = *static_cast<std::pair<Interpreter*, std::string_view>*>(lua_touserdata(lua, 1));
+  const auto& call =
+      *static_cast<std::pair<Interpreter*, std::string_view>*>(lua_touserdata(lua, 1));
   push_chunk(lua, {call.second, function_chunk});
   call.first->load_compiled_ = true;
   lua_pushcfunction(lua, error_handler);

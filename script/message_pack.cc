@@ -88,8 +88,12 @@ void add_number(Bytes& out, lua_Number number) {
 }
 
 // Codes for up to 15 or 31 elements, 16 bits and 32 bits of them.
-void add_size(Bytes& out, std::size_t size, unsigned small, std::size_t small_max,
-              unsigned middle, unsigned large) {
+void add_size(Bytes& out,
+              std::size_t size,
+              unsigned small,
+              std::size_t small_max,
+              unsigned middle,
+              unsigned large) {
   if (size <= small_max) return add_big_endian(out, small | size, 1);
   if (size <= 0xffff) return add_code(out, middle, size, 2);
   add_code(out, large, size, 4);

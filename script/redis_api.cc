@@ -8,8 +8,8 @@
 #include "commands/compatible_version.h"
 #include "commands/executor.h"
 #include "script/lua_errors.h"
+#include "script/protected_table.h"
 #include "script/replies.h"
-#include "script/sandbox.h"
 
 #include <array>
 #include <cmath>
@@ -87,8 +87,8 @@ int call_command(lua_State* lua, bool raises) {
   // The buffer is the interpreter's, so that nothing is lost when Lua raises an error.
   base::Buffer& reply = interpreter.reply_buffer();
   reply.clear();
-  const std::string_view refusal = ctx->script_unit().executor.call(
-      ctx->script_unit().scope, args, reply);
+  const std::string_view refusal =
+      ctx->script_unit().executor.call(ctx->script_unit().scope, args, reply);
   if (!refusal.empty()) {
     push_error(lua, refusal);
     return give_error(lua, raises);
@@ -244,9 +244,8 @@ constexpr NamedFunction functions[] = {{"call", redis_call},
                                        {"status_reply", redis_status_reply},
                                        {"error_reply", redis_error_reply},
                                        {"acl_check_cmd", redis_acl_check_cmd}};
-constexpr NamedFunction eval_functions[] = {{"replicate_commands", always_true},
-                                            {"breakpoint", always_false},
-                                            {"debug", nothing}};
+constexpr NamedFunction eval_functions[] = {
+    {"replicate_commands", always_true}, {"breakpoint", always_false}, {"debug", nothing}};
 
 constexpr std::pair<const char*, int> numbers[] = {{"LOG_DEBUG", 0},
                                                    {"LOG_VERBOSE", 1},

@@ -83,8 +83,7 @@ Registration read_table(lua_State* lua) {
   }
   if (given.name == 0)
     raise_error(lua, "redis.register_function must get a function name argument");
-  if (given.callback == 0)
-    raise_error(lua, "redis.register_function must get a callback argument");
+  if (given.callback == 0) raise_error(lua, "redis.register_function must get a callback argument");
   return given;
 }
 
@@ -122,8 +121,7 @@ void add(Interpreter& interpreter, lua_State* lua, const Registration& given, in
 int register_function(lua_State* lua) {
   Interpreter& interpreter = Interpreter::of(lua);
   if (interpreter.loading() == nullptr)
-    return raise_error(lua,
-                       "redis.register_function can only be called on FUNCTION LOAD command");
+    return raise_error(lua, "redis.register_function can only be called on FUNCTION LOAD command");
   const int count = lua_gettop(lua);
   if (count < 1 || count > 2)
     return raise_error(lua, "wrong number of arguments to redis.register_function");

@@ -53,9 +53,9 @@ void script_show(CommandContext& ctx) {
 }
 
 void script_flush(CommandContext& ctx) {
-  const bool is_known = ctx.argc() == 2 ||
-                        (ctx.argc() == 3 && (base::equals_ignoring_case(ctx.arg(2), "SYNC") ||
-                                             base::equals_ignoring_case(ctx.arg(2), "ASYNC")));
+  const bool is_known =
+      ctx.argc() == 2 || (ctx.argc() == 3 && (base::equals_ignoring_case(ctx.arg(2), "SYNC") ||
+                                              base::equals_ignoring_case(ctx.arg(2), "ASYNC")));
   if (!is_known) return ctx.error("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
   Engine::of(ctx).flush_scripts();
   ctx.reply().ok();

@@ -93,8 +93,7 @@ class Format {
         return;
       }
       default:
-        luaL_argerror(
-            lua_, 1, lua_pushfstring(lua_, "invalid format option '%c'", option));
+        luaL_argerror(lua_, 1, lua_pushfstring(lua_, "invalid format option '%c'", option));
     }
   }
 
@@ -125,7 +124,9 @@ bool is_unsigned_option(char option) {
 
 std::uint64_t integer_bits(lua_Number number) {
   constexpr lua_Number limit = 9223372036854775808.0;
-  if (number < 0) return number >= -limit ? static_cast<std::uint64_t>(static_cast<std::int64_t>(number)) : std::uint64_t{1} << 63;
+  if (number < 0)
+    return number >= -limit ? static_cast<std::uint64_t>(static_cast<std::int64_t>(number))
+                            : std::uint64_t{1} << 63;
   if (!(number < limit * 2)) return 0;
   return static_cast<std::uint64_t>(number);
 }
@@ -164,7 +165,8 @@ lua_Number read_integer(const char* from, std::size_t size, bool little, bool is
     bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(from[at])) << (8 * i);
   }
   if (is_unsigned) return static_cast<lua_Number>(bits);
-  if (size < 8 && size > 0 && (bits >> (8 * size - 1)) != 0) bits |= ~std::uint64_t{0} << (8 * size);
+  if (size < 8 && size > 0 && (bits >> (8 * size - 1)) != 0)
+    bits |= ~std::uint64_t{0} << (8 * size);
   return static_cast<lua_Number>(static_cast<std::int64_t>(bits));
 }
 
@@ -223,7 +225,7 @@ std::size_t take_count(lua_State* lua, int& pushed) {
   lua_pop(lua, 1);
   --pushed;
   return count >= 0 && count < 4294967296.0 ? static_cast<std::size_t>(count)
-                                             : std::numeric_limits<std::size_t>::max() / 2;
+                                            : std::numeric_limits<std::size_t>::max() / 2;
 }
 
 int unpack(lua_State* lua) {
@@ -232,8 +234,9 @@ int unpack(lua_State* lua) {
   const char* data = luaL_checklstring(lua, 2, &length);
   const lua_Number start = luaL_optnumber(lua, 3, 1);
   luaL_argcheck(lua, start >= 1, 3, "offset must be 1 or greater");
-  std::size_t at = start - 1 <= static_cast<lua_Number>(length) ? static_cast<std::size_t>(start) - 1
-                                                                 : length + 1;
+  std::size_t at = start - 1 <= static_cast<lua_Number>(length)
+                       ? static_cast<std::size_t>(start) - 1
+                       : length + 1;
   int pushed = 0;
   lua_settop(lua, 2);
   const auto check = [&](std::size_t size) {
@@ -246,8 +249,8 @@ int unpack(lua_State* lua) {
     check(size);
     luaL_checkstack(lua, 3, "too many results");
     if (is_integer_option(option)) {
-      lua_pushnumber(
-          lua, read_integer(data + at, size, format.is_little(), is_unsigned_option(option)));
+      lua_pushnumber(lua,
+                     read_integer(data + at, size, format.is_little(), is_unsigned_option(option)));
       ++pushed;
     } else if (option == 'f' || option == 'd') {
       push_float(lua, data + at, size, format.is_little());

@@ -4,8 +4,9 @@
 
 # A package may name the program that stands for it, so that a newer one from elsewhere counts too.
 build_packages=(
-  g++ cmake ninja-build pkg-config libboost1.81-dev libboost-json1.81-dev libboost-context1.81-dev libxxhash-dev
-  libmimalloc-dev liburing-dev libspdlog-dev libfmt-dev liblzf-dev liblua5.1-0-dev lua-cjson-dev lua-bitop-dev libssl-dev
+  g++ cmake ninja-build pkg-config libboost1.81-dev libboost-json1.81-dev
+  libboost-context1.81-dev libxxhash-dev libmimalloc-dev liburing-dev libspdlog-dev libfmt-dev
+  liblzf-dev liblua5.1-0-dev lua-cjson-dev lua-bitop-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev redis-tools:redis-cli)
 test_packages=(
   python3 python3-pytest python3-redis redis-server procps nodejs:node npm:npm chromium)

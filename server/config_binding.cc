@@ -103,6 +103,7 @@ void apply_output_limit(const OutputLimit& from, net::OutputLimit& to) {
 }  // namespace
 
 void apply_settings(const Config& config, commands::Settings& settings) {
+  settings.busy_threshold_ms.store(config.busy_reply_threshold_ms, std::memory_order_relaxed);
   settings.bulk_bytes_max.store(config.proto_max_bulk_len, std::memory_order_relaxed);
   settings.memory_bytes_max.store(static_cast<std::uint64_t>(config.maxmemory),
                                   std::memory_order_relaxed);

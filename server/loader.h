@@ -1,18 +1,18 @@
 // Takes in what an earlier process left on disk: the log, or a snapshot.
 #pragma once
 
+#include "aof/recovery.h"
+#include "commands/executor.h"
+#include "rdb/entry.h"
+#include "script/engine.h"
+#include "store/shard_lock.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
-
-#include "aof/recovery.h"
-#include "commands/executor.h"
-#include "rdb/entry.h"
-#include "script/engine.h"
-#include "store/shard_lock.h"
 
 namespace duplex::server {
 

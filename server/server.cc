@@ -129,6 +129,7 @@ void Server::bind_config() {
   apply(*config_.snapshot());
   for (const std::string_view name : {"proto-max-bulk-len",
                                       "maxmemory",
+                                      "busy-reply-threshold",
                                       "notify-keyspace-events",
                                       "requirepass",
                                       "maxclients",

@@ -1,14 +1,14 @@
 // The only way to entries: proof that the shards they live in are locked.
 #pragma once
 
+#include "base/assert.h"
+#include "store/keyspace.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "base/assert.h"
-#include "store/keyspace.h"
 
 namespace duplex::store {
 

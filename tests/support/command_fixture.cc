@@ -5,6 +5,7 @@
 #include "base/glob.h"
 #include "commands/families.h"
 #include "resp/inline_arguments.h"
+#include "script/families.h"
 #include "store/shard_lock.h"
 
 #include <fmt/format.h>
@@ -20,6 +21,13 @@ std::string word_text(std::string_view word) {
     return c > ' ' && c < 0x7f && c != '"' && c != '|';
   });
   return plain ? std::string(word) : bytes_text(word);
+}
+
+std::vector<std::span<const commands::CommandSpec>> all_families() {
+  auto families = commands::command_families();
+  for (const auto family : script::command_families())
+    families.push_back(family);
+  return families;
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
@@ -95,7 +103,7 @@ void FakeClient::deliver(const pubsub::Message& message, std::string_view patter
 }
 
 CommandFixture::CommandFixture()
-    : table_(commands::command_families()),
+    : table_(all_families()),
       services_{.table = table_,
                 .keyspace = keyspace_,
                 .hub = hub_,
@@ -106,7 +114,8 @@ CommandFixture::CommandFixture()
                 .effects = sink_,
                 .config = config_,
                 .server = server_,
-                .statistics = {}} {
+                .statistics = {},
+                .scripts = &scripts_} {
   statistics_.push_back(std::make_unique<commands::LoopStatistics>(table_.all().size()));
   services_.statistics = statistics_;
   hub_.attach(0, [] {});

@@ -9,6 +9,7 @@
 #include "commands/services.h"
 #include "pubsub/hub.h"
 #include "pubsub/loop_subscribers.h"
+#include "script/engine.h"
 #include "store/keyspace.h"
 #include "support/reply_text.h"
 
@@ -170,6 +171,7 @@ class CommandFixture : public testing::Test {
   commands::ClientRegistry clients_;
   commands::Watchers watchers_;
   commands::Blocking blocking_;
+  script::Engine scripts_;
   commands::Settings settings_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
