@@ -26,7 +26,8 @@ class Keyspace {
   void prefetch_group(int database, const HashedKey& key);
   void prefetch_entry(int database, const HashedKey& key);
 
-  // How many units are suspended while they hold shards or the token. Thread: any.
+  // How many units were suspended while they held shards or the token, and still hold them. Thread:
+  // any.
   std::size_t parked_units() const { return parked_units_.load(std::memory_order_acquire); }
 
   // The earliest time at which a key of this shard may end. Thread: any, without the lock.

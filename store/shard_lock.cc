@@ -154,6 +154,8 @@ void ShardLock::unlock_shards() {
 
 void ShardLock::unlock() {
   unlock_shards();
+  if (was_parked_) keyspace_.parked_units_.fetch_sub(1, std::memory_order_release);
+  was_parked_ = false;
   if (!token_) return;
   token_ = false;
   keyspace_.token_.unlock();
@@ -168,7 +170,8 @@ void ShardLock::for_each_held(Visit&& visit) {
 }
 
 void ShardLock::park() {
-  keyspace_.parked_units_.fetch_add(1, std::memory_order_release);
+  if (!was_parked_) keyspace_.parked_units_.fetch_add(1, std::memory_order_release);
+  was_parked_ = true;
   for_each_held([this](Shard& shard) {
     publish_expiry(shard);
     shard.parked = true;
@@ -189,7 +192,6 @@ void ShardLock::unpark() {
     shard.mutex.lock();
     shard.parked = false;
   });
-  keyspace_.parked_units_.fetch_sub(1, std::memory_order_release);
 }
 
 bool ShardLock::holds(std::size_t shard) const {

@@ -133,6 +133,7 @@ class ShardLock {
   std::vector<std::uint16_t> held_;  // ascending, each once
   bool all_ = false;
   bool token_ = false;
+  bool was_parked_ = false;  // what is held was suspended at least once
 };
 
 }  // namespace duplex::store

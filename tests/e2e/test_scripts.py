@@ -80,7 +80,7 @@ HOSTILE = {
     "struct that lies": "return struct.unpack('c4294967295', 'x')",
     "error that is no text": "error({1})",
     "error in an error": "error(setmetatable({}, {__index = function() error('x') end}))",
-    "deep reply": "local t = {} for i = 1, 1e5 do t = {t} end return t",
+    "deep reply": "local t = {} for i = 1, 1e5 do t = {t} end return #t",
     "a protected table": "for k in pairs(redis) do rawset(redis, k, nil) end",
     "the globals": "_G.redis = nil",
     "the strings": "getmetatable('').__index = function() end",
