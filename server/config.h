@@ -150,6 +150,7 @@ struct Config {
   std::int64_t hash_max_listpack_entries = 512;
   std::int64_t hash_max_listpack_value = 64;
   std::int64_t list_max_listpack_size = -2;
+  std::int64_t list_compress_depth = 0;
   std::int64_t set_max_intset_entries = 512;
   std::int64_t set_max_listpack_entries = 128;
   std::int64_t set_max_listpack_value = 64;

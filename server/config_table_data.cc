@@ -118,6 +118,7 @@ constexpr Directive data[] = {
         .also("hash-max-ziplist-value"),
     integer<&Config::list_max_listpack_size>("list-max-listpack-size", int_min, int_max)
         .also("list-max-ziplist-size"),
+    integer<&Config::list_compress_depth>("list-compress-depth", 0, int_max),
     integer<&Config::set_max_intset_entries>("set-max-intset-entries", 0, long_max),
     integer<&Config::set_max_listpack_entries>("set-max-listpack-entries", 0, long_max),
     memory<&Config::set_max_listpack_value>("set-max-listpack-value", 0),

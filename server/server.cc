@@ -132,6 +132,7 @@ void Server::bind_config() {
                                       "hash-max-listpack-entries",
                                       "hash-max-listpack-value",
                                       "list-max-listpack-size",
+                                      "list-compress-depth",
                                       "set-max-intset-entries",
                                       "set-max-listpack-entries",
                                       "set-max-listpack-value",
