@@ -42,9 +42,9 @@ def snapshot_file(keys: int) -> Path:
     """The same keys as redis-server saves them."""
     path = Path(FILES.name) / "dump.rdb"
     with Server(WRITER, Settings(appendonly=True), [], FILES.name, with_log(keys)) as writer:
-        writer.ask("CONFIG", "SET", "dir", FILES.name)
         if writer.ask("SAVE", seconds=120) != "+OK":
             raise RuntimeError("redis-server could not save")
+        os.link(writer.folder / "dump.rdb", path)
     return path
 
 

@@ -111,6 +111,10 @@ class Server:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def folder(self) -> Path:
+        return Path(self._folder)
+
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
