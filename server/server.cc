@@ -258,6 +258,7 @@ void Server::sample_rates() {
   }
   rates_.sample(base::steady_us(), info_.commands_processed(), received, sent);
   base::note_allocation_peak();
+  if (aof::Log* log = current_log_.load(std::memory_order_acquire)) log->watch();
 }
 
 void Server::wait() {
