@@ -180,32 +180,6 @@ def test_functions_are_shown_and_killed(busy_clients):
     assert values(client.call("FUNCTION", "STATS"))[1] is None
 
 
-def test_the_script_of_a_client_that_goes_is_run_to_its_end(busy_server, busy_clients):
-    client = busy_clients()
-    runner = busy_server.client()
-    runner.send("EVAL", "for i = 1, 3e8 do end redis.call('SET', KEYS[1], 'done')", 1, "k")
-    wait_until_busy(client, "GET", "k")
-    runner.close()
-    deadline = time.monotonic() + SECONDS_MAX
-    while client.call("GET", "k").value != b"done":
-        assert time.monotonic() < deadline
-
-
-def test_a_transaction_with_a_long_script_is_one_unit(busy_clients):
-    runner, client = busy_clients(), busy_clients()
-    for command in (
-        ("MULTI",),
-        ("SET", "a", 1),
-        ("EVAL", "for i = 1, 3e8 do end return redis.call('INCR', 'a')", 0),
-        ("INCR", "a"),
-    ):
-        runner.call(*command)
-    runner.send("EXEC")
-    wait_until_busy(client, "GET", "a")
-    assert values(runner.reply()) == [b"OK", 2, 3]
-    assert client.call("GET", "a").value == b"3"
-
-
 def test_scripts_that_touch_what_they_did_not_name_stay_whole(busy_clients):
     """Each moves one from an account to another; the sum must never be seen to be wrong."""
     accounts = 20
