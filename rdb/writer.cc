@@ -1,4 +1,4 @@
-// Records with plain types, in version 10.
+// Records in the version that was asked for.
 #include "rdb/writer.h"
 
 #include "rdb/crc64.h"
@@ -26,7 +26,7 @@ void Writer::write(Append append) {
 }
 
 Writer::Writer(base::Buffer& out, Options options) : out_(out), options_(options) {
-  write([](base::Buffer& to) { to.append(fmt::format("{}{:04}", magic, written_version)); });
+  write([&](base::Buffer& to) { to.append(fmt::format("{}{:04}", magic, options_.version)); });
 }
 
 void Writer::aux(std::string_view key, std::string_view value) {
@@ -68,9 +68,10 @@ void Writer::entry(const store::Entry& entry, const Usage& usage) {
       append_opcode(to, Opcode::frequency);
       to.append(static_cast<char>(*usage.frequency));
     }
-    to.append(static_cast<char>(written_type(entry)));
+    const ValueType type = written_type(entry, options_.version);
+    to.append(static_cast<char>(type));
     append_string(to, entry.key(), false);
-    append_value(to, entry, options_.compress);
+    append_value(to, entry, type, options_.compress);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "rdb/entry.h"
+#include "rdb/format.h"
 
 #include <cstdint>
 #include <string_view>
@@ -15,10 +16,12 @@ namespace duplex::rdb {
 // Thread: confined to its owner.
 class Writer {
  public:
-  // `compress` as `rdbcompression`, `checksum` as `rdbchecksum`.
+  // `compress` as `rdbcompression`, `checksum` as `rdbchecksum`, `version` as
+  // `rdb-compat-version`: from written_version_min to written_version_max.
   struct Options {
     bool compress = true;
     bool checksum = true;
+    int version = written_version;
   };
 
   // Writes the header. Lifetime: `out` outlives the Writer.

@@ -96,6 +96,7 @@ constexpr Directive data[] = {
      .flags = several},
     text<&Config::dbfilename>("dbfilename", guarded, check_dbfilename),
     yes_no<&Config::rdbcompression>("rdbcompression"),
+    integer<&Config::rdb_compat_version>("rdb-compat-version", 9, 12),
     yes_no<&Config::rdbchecksum>("rdbchecksum", fixed),
     yes_no<&Config::stop_writes_on_bgsave_error>("stop-writes-on-bgsave-error"),
     integer<&Config::databases>("databases", 1, int_max, fixed),
