@@ -206,9 +206,15 @@ class CommandContext {
   // Removes an entry that has ended; logs and announces it.
   void expire(int database, const store::HashedKey& key, store::Table::Position at);
   store::Table::Position find_live(int database, const store::HashedKey& key);
-  std::uint32_t access_clock() const {
-    return static_cast<std::uint32_t>(now_ms_ / 1000) & 0xffffffu;
-  }
+  // Removes an entry for the memory it takes; logs and announces it.
+  void evict(int database, const store::HashedKey& key, store::Table::Position at);
+  void remove_unasked(int database,
+                      const store::HashedKey& key,
+                      store::Table::Position at,
+                      Event event,
+                      std::string_view name);
+  // Remembers, for the choice of whom to evict, that an entry is used.
+  void note_use(store::Entry& entry);
 
   // What one handler starts with.
   void begin(Client& client, const Command& command, Args args, bool in_transaction);

@@ -1,7 +1,6 @@
 // Runs requests on one loop: find, gate, queue, lock, run, log, notify.
 #include "commands/executor.h"
 
-#include "base/memory.h"
 #include "base/text.h"
 #include "base/ticks.h"
 #include "commands/errors.h"
@@ -16,6 +15,10 @@
 namespace duplex::commands {
 
 namespace {
+
+// How long a command may be kept waiting for keys to be evicted; what is left is for those after
+// it.
+constexpr std::int64_t eviction_budget_us = 500;
 
 std::string unknown_command(Args args) {
   std::string quoted;
@@ -163,12 +166,10 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
       return false;
     }
   }
-  if (has(spec.flags, Flag::denyoom)) {
-    const std::uint64_t limit = settings.memory_bytes_max.load(std::memory_order_relaxed);
-    if (limit != 0 && base::allocated_bytes() > limit) {
-      reject(client, &command, errors::out_of_memory);
-      return false;
-    }
+  if (settings.memory_bytes_max.load(std::memory_order_relaxed) != 0 &&
+      needs_memory(client, command) && !make_room(eviction_budget_us)) {
+    reject(client, &command, errors::out_of_memory);
+    return false;
   }
   if (client.transaction.open && !has(spec.flags, Flag::runs_in_multi)) {
     if (has(spec.flags, Flag::no_multi)) {
@@ -179,6 +180,14 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     return false;
   }
   return true;
+}
+
+bool Executor::needs_memory(const Client& client, const Command& command) const {
+  const auto& queue = client.transaction.queue;
+  return has(command.spec->flags, Flag::denyoom) ||
+         (is_exec(command) && std::any_of(queue.begin(), queue.end(), [](const auto& queued) {
+            return has(queued.command->spec->flags, Flag::denyoom);
+          }));
 }
 
 void Executor::queue(Client& client, const Command& command, Args args) {

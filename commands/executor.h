@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "commands/command_context.h"
+#include "commands/eviction.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,9 @@ class Executor {
   // `budget_us`. Returns how many keys it looked at.
   std::size_t expire_cycle(std::int64_t budget_us);
 
+  // Removes keys by the policy until memory is below `maxmemory`, for about `budget_us`.
+  void evict_cycle(std::int64_t budget_us);
+
   // Drops everything the client holds on to: subscriptions, watched keys, its place in lists.
   void forget(Client& client);
 
@@ -80,6 +84,13 @@ class Executor {
   void reject(Client& client, const Command* command, std::string_view text);
   // Locks the keys of a request and those that it leads to.
   void lock_led_keys(const Command& command, Args args);
+
+  // Memory (executor_eviction.cc). make_room() does what evict_cycle() does; false if memory is
+  // above the limit and no key may go. Requires: no shard is locked.
+  bool make_room(std::int64_t budget_us);
+  bool needs_memory(const Client& client, const Command& command) const;
+  std::optional<std::size_t> evict_one(EvictionPolicy policy);
+  bool sample_keys(EvictionPolicy policy);
 
   // Clients that wait for keys (executor_blocking.cc).
   void lock_with_waiters(std::span<const store::HashedKey> keys);
@@ -109,6 +120,8 @@ class Executor {
   std::vector<store::Entry*> expired_;
   base::Buffer replay_out_;
   std::size_t next_expiry_shard_ = 0;
+  EvictionPool eviction_pool_;
+  EvictionPolicy pooled_policy_ = EvictionPolicy::noeviction;  // what the pool's scores are about
 };
 
 }  // namespace duplex::commands

@@ -6,6 +6,7 @@
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
 #include "commands/effects.h"
+#include "commands/eviction.h"
 #include "commands/statistics.h"
 #include "commands/watchers.h"
 #include "pubsub/hub.h"
@@ -97,6 +98,10 @@ enum class Event : std::uint16_t {
 struct Settings {
   std::atomic<std::int64_t> bulk_bytes_max{512LL * 1024 * 1024};
   std::atomic<std::uint64_t> memory_bytes_max{0};
+  std::atomic<EvictionPolicy> eviction_policy{EvictionPolicy::noeviction};
+  std::atomic<std::int64_t> eviction_samples{5};
+  std::atomic<std::int64_t> lfu_log_factor{10};
+  std::atomic<std::int64_t> lfu_decay_minutes{1};
   std::atomic<std::uint16_t> events{0};
   std::atomic<bool> password_required{false};
   std::atomic<bool> active_expiry{true};
@@ -104,6 +109,11 @@ struct Settings {
   // CLIENT PAUSE: until when, and whether reads are paused as well.
   std::atomic<std::int64_t> paused_until_ms{0};
   std::atomic<bool> pause_all{false};
+
+  access_mark::Frequency frequency() const {
+    return {.decay_minutes = lfu_decay_minutes.load(std::memory_order_relaxed),
+            .log_factor = lfu_log_factor.load(std::memory_order_relaxed)};
+  }
 
   // requirepass.
   bool password_matches(std::string_view password) const {

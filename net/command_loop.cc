@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::milliseconds tick_interval{100};
 // Of each tick, active expiry may take this much.
 constexpr std::int64_t expiry_budget_us = 5000;
+constexpr std::int64_t eviction_budget_us = 5000;
 constexpr std::uint64_t ticks_per_second = 10;
 
 }  // namespace
@@ -134,6 +135,9 @@ void CommandLoop::tick() {
       // What a log that cannot write holds in memory must not grow by itself.
       services_.effects.refusal().empty())
     executor_.expire_cycle(expiry_budget_us);
+  // Others than commands need memory as well, and the limit may have been lowered.
+  if (!services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0)
+    executor_.evict_cycle(eviction_budget_us);
   const std::int64_t paused_until =
       services_.settings.paused_until_ms.load(std::memory_order_relaxed);
   if (!postponed_.empty() && paused_until <= loop_.now_ms()) {

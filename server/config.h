@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/diagnostics.h"
+#include "commands/eviction.h"
 
 #include <array>
 #include <cstdint>
@@ -19,16 +20,6 @@ namespace duplex::server {
 enum class AppendFsync : std::uint8_t { everysec, always, no };
 enum class IoBackend : std::uint8_t { automatic, uring, epoll };
 enum class DebugCommand : std::uint8_t { no, yes, local };
-enum class MaxmemoryPolicy : std::uint8_t {
-  volatile_lru,
-  volatile_lfu,
-  volatile_random,
-  volatile_ttl,
-  allkeys_lru,
-  allkeys_lfu,
-  allkeys_random,
-  noeviction
-};
 
 // `save <seconds> <changes>`: a snapshot is due when both are reached.
 struct SavePoint {
@@ -136,7 +127,7 @@ struct Config {
   // The keyspace.
   std::int64_t databases = 16;
   std::int64_t maxmemory = 0;
-  MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::noeviction;
+  commands::EvictionPolicy maxmemory_policy = commands::EvictionPolicy::noeviction;
   std::int64_t maxmemory_samples = 5;
   std::int64_t maxmemory_eviction_tenacity = 10;
   std::int64_t lfu_log_factor = 10;

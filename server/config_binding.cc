@@ -106,6 +106,10 @@ void apply_settings(const Config& config, commands::Settings& settings) {
   settings.bulk_bytes_max.store(config.proto_max_bulk_len, std::memory_order_relaxed);
   settings.memory_bytes_max.store(static_cast<std::uint64_t>(config.maxmemory),
                                   std::memory_order_relaxed);
+  settings.eviction_policy.store(config.maxmemory_policy, std::memory_order_relaxed);
+  settings.eviction_samples.store(config.maxmemory_samples, std::memory_order_relaxed);
+  settings.lfu_log_factor.store(config.lfu_log_factor, std::memory_order_relaxed);
+  settings.lfu_decay_minutes.store(config.lfu_decay_time, std::memory_order_relaxed);
   settings.events.store(event_bits(config.notify_keyspace_events), std::memory_order_relaxed);
   settings.change_password(config.requirepass);
   apply_packed_limits(config, store::packed_limits());

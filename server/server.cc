@@ -120,6 +120,10 @@ void Server::bind_config() {
   apply(*config_.snapshot());
   for (const std::string_view name : {"proto-max-bulk-len",
                                       "maxmemory",
+                                      "maxmemory-policy",
+                                      "maxmemory-samples",
+                                      "lfu-log-factor",
+                                      "lfu-decay-time",
                                       "notify-keyspace-events",
                                       "requirepass",
                                       "maxclients",

@@ -82,7 +82,7 @@ void ServerInfo::stats(Report& out) const {
   line(out, "sync_partial_ok:0");
   line(out, "sync_partial_err:0");
   line(out, "expired_keys:{}", sum(&commands::LoopStatistics::expired_keys));
-  line(out, "evicted_keys:0");
+  line(out, "evicted_keys:{}", sum(&commands::LoopStatistics::evicted_keys));
   line(out, "evicted_clients:0");
   line(out, "keyspace_hits:{}", sum(&commands::LoopStatistics::keyspace_hits));
   line(out, "keyspace_misses:{}", sum(&commands::LoopStatistics::keyspace_misses));
