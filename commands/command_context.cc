@@ -54,6 +54,10 @@ void CommandContext::error(std::string_view text) {
   reply_.error(text);
 }
 
+bool CommandContext::may_read_every_key() const {
+  return !client_->is_restricted || acl::may_read_every_key(*client_->user, *command_, args_);
+}
+
 void CommandContext::unknown_subcommand() {
   const std::string name = base::uppered(
       command_->container != nullptr ? command_->container->spec->name : command_->spec->name);

@@ -44,6 +44,8 @@ class CommandContext {
   int database() const { return client_->database.load(std::memory_order_relaxed); }
   // Milliseconds since 1970; one value for a whole command, transaction or script.
   std::int64_t now_ms() const { return now_ms_; }
+  // Whether the client's user may read every key there is, not only those of the request.
+  bool may_read_every_key() const;
   bool in_transaction() const { return in_transaction_; }
 
   // --- the reply ---

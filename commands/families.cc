@@ -7,6 +7,7 @@ namespace duplex::commands {
 
 std::vector<std::span<const CommandSpec>> command_families() {
   return {
+      acl_commands(),
       bitfield_commands(),
       bitmap_commands(),
       blocking_list_commands(),

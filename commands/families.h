@@ -8,6 +8,7 @@
 
 namespace duplex::commands {
 
+std::span<const CommandSpec> acl_commands();
 std::span<const CommandSpec> bitfield_commands();
 std::span<const CommandSpec> bitmap_commands();
 std::span<const CommandSpec> blocking_list_commands();

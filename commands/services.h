@@ -1,7 +1,7 @@
 // The shared collaborators of all commands: references and switches, no logic.
 #pragma once
 
-#include "base/mutex.h"
+#include "commands/acl.h"
 #include "commands/blocking.h"
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
@@ -66,6 +66,9 @@ class ServerControl {
   // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or
   // nothing.
   virtual std::optional<std::string> reload_log() = 0;
+  // ACL LOAD and ACL SAVE: reads and writes the ACL file. Returns the error reply, or nothing.
+  virtual std::optional<std::string> load_users() = 0;
+  virtual std::optional<std::string> save_users() = 0;
   // Begins to send keys to another server; calls `done` from this thread when that is over, unless
   // the server stops before. Thread: a loop's.
   virtual void migrate(std::shared_ptr<Migration> migration, std::function<void()> done) = 0;
@@ -98,27 +101,11 @@ struct Settings {
   std::atomic<std::int64_t> bulk_bytes_max{512LL * 1024 * 1024};
   std::atomic<std::uint64_t> memory_bytes_max{0};
   std::atomic<std::uint16_t> events{0};
-  std::atomic<bool> password_required{false};
   std::atomic<bool> active_expiry{true};
   std::atomic<bool> loading{false};
   // CLIENT PAUSE: until when, and whether reads are paused as well.
   std::atomic<std::int64_t> paused_until_ms{0};
   std::atomic<bool> pause_all{false};
-
-  // requirepass.
-  bool password_matches(std::string_view password) const {
-    const base::MutexLock lock(mutex_);
-    return password_.empty() || password == password_;
-  }
-  void change_password(std::string password) {
-    const base::MutexLock lock(mutex_);
-    password_ = std::move(password);
-    password_required.store(!password_.empty(), std::memory_order_relaxed);
-  }
-
- private:
-  mutable base::Mutex mutex_{base::LockRank::leaf};
-  std::string password_ DUPLEX_GUARDED_BY(mutex_);
 };
 
 // Lifetime: everything named here outlives all executors.
@@ -130,6 +117,7 @@ struct Services {
   Watchers& watchers;
   Blocking& blocking;
   Settings& settings;
+  acl::Users& users;
   EffectSink& effects;
   ConfigAccess& config;
   ServerControl& server;

@@ -126,6 +126,13 @@ void CommandLoop::unblock_client(std::uint64_t client_id) {
   });
 }
 
+void CommandLoop::check_client_user(std::uint64_t client_id) {
+  loop_.post([this, client_id] {
+    const auto found = sessions_.find(client_id);
+    if (found != sessions_.end()) found->second->check_user();
+  });
+}
+
 void CommandLoop::tick() {
   ++ticks_;
   executor_.set_now(loop_.now_ms());

@@ -44,6 +44,12 @@ aof::RecoveryOptions recovery_options(const Config& config) {
           .load_truncated = config.aof_load_truncated};
 }
 
+// Absolute, or empty.
+std::string acl_file(const Config& config) {
+  if (config.aclfile.empty()) return {};
+  return (std::filesystem::path(config.dir) / config.aclfile).lexically_normal().string();
+}
+
 std::string random_hex_id() {
   unsigned char bytes[20];
   base::secure_random(bytes, sizeof bytes);
@@ -58,6 +64,8 @@ std::string random_hex_id() {
 Server::Server(LoadedConfig config)
     : config_(std::move(config)),
       table_(commands::command_families()),
+      users_(table_),
+      acl_storage_(users_, acl_file(*config_.snapshot())),
       keyspace_(static_cast<int>(config_.snapshot()->databases)),
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
@@ -75,6 +83,7 @@ Server::Server(LoadedConfig config)
                 .watchers = watchers_,
                 .blocking = blocking_,
                 .settings = settings_,
+                .users = users_,
                 .effects = log_sink_,
                 .config = *this,
                 .server = *this,
@@ -112,6 +121,7 @@ Server::~Server() {
 void Server::bind_config() {
   const auto apply = [this](const Config& next) -> Outcome {
     apply_settings(next, settings_);
+    apply_users(next, users_);
     apply_limits(next, limits_);
     base::set_log_level(next.loglevel);
     if (log_) log_->set_policy(fsync_policy(next.appendfsync));
@@ -121,7 +131,8 @@ void Server::bind_config() {
   for (const std::string_view name : {"proto-max-bulk-len",
                                       "maxmemory",
                                       "notify-keyspace-events",
-                                      "requirepass",
+                                      "acllog-max-len",
+                                      "acl-pubsub-default",
                                       "maxclients",
                                       "protected-mode",
                                       "timeout",
@@ -142,10 +153,15 @@ void Server::bind_config() {
                                       "stream-node-max-bytes",
                                       "stream-node-max-entries"})
     config_.on_change(name, apply);
+  config_.on_change("requirepass", [this](const Config& next) -> Outcome {
+    users_.set_default_password(next.requirepass);
+    return {};
+  });
 }
 
 std::expected<void, std::string> Server::start() {
   settings_.loading.store(true, std::memory_order_relaxed);
+  if (auto loaded = acl_storage_.load_at_start(*config_.snapshot()); !loaded) return loaded;
   if (auto listening = listen(); !listening) return listening;
   pool_.start();
   base::log(base::LogLevel::notice,
@@ -307,6 +323,13 @@ std::optional<std::string> Server::reload_log() {
   return "ERR DEBUG LOADAOF is not possible while clients are served; restart the server instead";
 }
 
+std::optional<std::string> Server::load_users() {
+  return acl_storage_.load();
+}
+std::optional<std::string> Server::save_users() {
+  return acl_storage_.save();
+}
+
 void Server::migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) {
   net::send_migration(*net::EventLoop::current(), std::move(migration), std::move(done));
 }
@@ -329,7 +352,7 @@ std::optional<std::string> Server::set(
 }
 
 std::optional<std::string> Server::rewrite() {
-  return config_.rewrite();
+  return config_.rewrite(acl_storage_.lines(config_.snapshot()->requirepass));
 }
 
 }  // namespace duplex::server

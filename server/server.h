@@ -13,6 +13,7 @@
 #include "net/listener.h"
 #include "net/session_limits.h"
 #include "pubsub/hub.h"
+#include "server/acl_storage.h"
 #include "server/config_store.h"
 #include "server/http_port.h"
 #include "server/log_sink.h"
@@ -53,6 +54,8 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   commands::MemoryUse memory() override;
   void shutdown(commands::ShutdownMode mode) override;
   std::optional<std::string> reload_log() override;
+  std::optional<std::string> load_users() override;
+  std::optional<std::string> save_users() override;
   void migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) override;
   void discard(std::vector<store::Table> tables) override;
   void discard(store::EntryPtr entry) override;
@@ -80,6 +83,8 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   commands::Settings settings_;
   net::SessionLimits limits_;
   commands::CommandTable table_;
+  commands::acl::Users users_;
+  AclStorage acl_storage_;
   store::Keyspace keyspace_;
   Reclaimer reclaimer_;
   const std::size_t loop_count_;

@@ -64,6 +64,8 @@ class FakeServer : public commands::ServerControl {
   commands::MemoryUse memory() override { return memory_use; }
   void shutdown(commands::ShutdownMode mode) override { shutdown_mode = mode; }
   std::optional<std::string> reload_log() override;
+  std::optional<std::string> load_users() override { return "ERR load"; }
+  std::optional<std::string> save_users() override { return "ERR save"; }
   void migrate(std::shared_ptr<commands::Migration> asked, std::function<void()> done) override {
     migration = std::move(asked);
     migrated = std::move(done);
@@ -96,6 +98,7 @@ class FakeClient : public commands::Connection, public pubsub::Subscriber {
   void request_close() override { close_requested = true; }
   void request_resume() override { resumed = true; }
   void request_unblock() override { unblocked = true; }
+  void request_user_check() override { user_check_requested = true; }
   std::size_t output_bytes() const override { return 0; }
   std::size_t input_bytes() const override { return 0; }
   // Messages as "channel payload" or "pattern channel payload".
@@ -107,6 +110,7 @@ class FakeClient : public commands::Connection, public pubsub::Subscriber {
   bool close_requested = false;
   bool resumed = false;
   bool unblocked = false;
+  bool user_check_requested = false;
 };
 
 // Tests inherit from this (`using StringTest = tests::CommandFixture;` is enough).
@@ -171,6 +175,7 @@ class CommandFixture : public testing::Test {
   commands::Watchers watchers_;
   commands::Blocking blocking_;
   commands::Settings settings_;
+  commands::acl::Users users_{table_};
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
   pubsub::LoopSubscribers subscribers_{hub_, 0};
