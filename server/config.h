@@ -131,6 +131,9 @@ struct Config {
   bool rdbcompression = true;
   bool rdbchecksum = true;
   bool stop_writes_on_bgsave_error = true;
+  bool rdb_save_incremental_fsync = true;
+  bool aof_rewrite_incremental_fsync = true;
+  bool aof_use_rdb_preamble = true;
 
   // The keyspace.
   std::int64_t databases = 16;
