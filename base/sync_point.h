@@ -12,7 +12,7 @@ void pass(std::string_view name);
 }  // namespace sync_point_detail
 
 // Arms one point: "name", or "name:n" for the n-th time it is passed (1 if not said). The server
-// takes this from the environment, DUPLEX_CRASH_AT; docs/testing.md names the points.
+// takes this from the environment, DUPLEX_CRASH_AT. `grep -rn sync_point\( aof server` names them.
 // Thread: before there are others.
 void arm_sync_point(std::string_view where);
 

@@ -174,10 +174,18 @@ void CommandContext::changed(int database,
                              const store::HashedKey& key,
                              Event event,
                              std::string_view name) {
-  changed_ = true;
   services_.watchers.touch(database, key.key);
+  changed_ = true;
   signal_ready(database, key.key);
   notify(database, key.key, event, name);
+}
+
+void CommandContext::changed_unwatched(const store::HashedKey& key,
+                                       Event event,
+                                       std::string_view name) {
+  changed_ = true;
+  signal_ready(database(), key.key);
+  notify(database(), key.key, event, name);
 }
 
 void CommandContext::signal_ready(int database, std::string_view key) {

@@ -124,6 +124,8 @@ class CommandContext {
     changed(database(), key, event, name);
   }
   void changed(int database, const store::HashedKey& key, Event event, std::string_view name);
+  // The same for what Redis hides from WATCH: the consumer groups of a stream.
+  void changed_unwatched(const store::HashedKey& key, Event event, std::string_view name);
   // Lets those who wait for the key have a look at it when the command is over. changed() does.
   void signal_ready(int database, std::string_view key);
   // An event without a change ("keymiss", or "del" of a key another event spoke of).

@@ -55,7 +55,7 @@ void with_value(CommandContext& ctx, std::size_t index, Use&& use) {
 // Bytes of the value in a snapshot.
 std::size_t serialized_bytes(const Entry& entry) {
   base::Buffer out;
-  rdb::append_value(out, entry, true);
+  rdb::append_value(out, entry, rdb::written_type(entry, rdb::written_version), true);
   return out.size();
 }
 
@@ -65,21 +65,23 @@ std::string describe_nodes(const Entry& entry) {
   for (std::size_t i = 0; i < list.node_count(); ++i)
     bytes += list.node(i).bytes();
   return fmt::format(
-      " ql_nodes:{} ql_avg_node:{:.2f} ql_listpack_max:{} ql_compressed:0 ql_uncompressed_size:{}",
+      " ql_nodes:{} ql_avg_node:{:.2f} ql_listpack_max:{} ql_compressed:{} ql_uncompressed_size:{}",
       list.node_count(),
       static_cast<double>(list.size()) / static_cast<double>(list.node_count()),
       store::packed_limits().list_size.load(std::memory_order_relaxed),
+      store::packed_limits().list_compress_depth.load(std::memory_order_relaxed) != 0 ? 1 : 0,
       bytes);
 }
 
-std::string_view packed_bytes(const Entry& entry) {
+// The bytes of a listpack; in `scratch` where the value is kept in another way.
+std::string_view packed_bytes(const Entry& entry, store::Listpack& scratch) {
   switch (entry.type()) {
     case ValueType::list:
       return store::ListView(entry).node(0).pack().blob();
     case ValueType::set:
       return store::SetView(entry).packed_bytes();
     case ValueType::hash:
-      return store::HashView(entry).packed_bytes();
+      return store::HashView(entry).packed_bytes(scratch);
     default:
       return store::SortedSetView(entry).packed_bytes().value_or("");
   }
@@ -165,7 +167,8 @@ void debug_listpack(CommandContext& ctx) {
   with_value(ctx, 2, [&](const Entry& entry) {
     if (entry.encoding() != Encoding::listpack)
       return ctx.error("ERR Not a listpack encoded object.");
-    const std::string_view bytes = packed_bytes(entry);
+    store::Listpack scratch;
+    const std::string_view bytes = packed_bytes(entry, scratch);
     base::log(base::LogLevel::notice,
               "DEBUG LISTPACK: {} bytes, {} elements",
               bytes.size(),

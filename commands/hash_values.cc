@@ -46,7 +46,9 @@ void leave_hash(CommandContext& ctx, Table::Position at) {
   if (!at) return;
   // Whether it was marked before, or is now.
   if (at.slot->is_timed() || at.entry()->has_timed_fields()) ctx.note_expiry(ctx.key(), at);
-  ctx.erase_if_empty(ctx.key(), at, HashView(*at.entry()).is_empty());
+  if (ctx.erase_if_empty(ctx.key(), at, HashView(*at.entry()).is_empty())) return;
+  if (store::EntryPtr entry = store::Hash(*at.entry()).compacted())
+    ctx.put(ctx.key(), at, std::move(entry));
 }
 
 void reply_field(CommandContext& ctx, const store::Entry* entry, std::string_view field) {

@@ -32,7 +32,8 @@ inline store::HashView view_of(CommandContext& ctx, const store::Entry& entry) {
 }
 
 // To be called at the end of a command that may have changed the hash: tells the table about the
-// times of fields, and erases the key if no field is left. Position: as find_hash() gave it.
+// times of fields, erases the key if no field is left, and moves a small hash into its entry.
+// Position: as find_hash() gave it.
 void leave_hash(CommandContext& ctx, store::Table::Position at);
 
 // Answers the value of a field, null if the hash (or the entry) does not have it.

@@ -138,6 +138,9 @@ void pfcount(CommandContext& ctx) {
     if (!count) return ctx.error(damaged);
     Table::Position at = ctx.find(ctx.key());
     HyperLogLog::cache_count(writable_string(ctx, ctx.key(), at, bytes->size()), *count);
+    // The bytes of the value are others now, so those who watch the key are told, as in Redis.
+    ctx.changed(ctx.key(), Event{}, {});
+    ctx.no_effect();
   }
   ctx.reply().integer(static_cast<std::int64_t>(*count));
 }

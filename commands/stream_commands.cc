@@ -200,7 +200,7 @@ void xsetid(CommandContext& ctx) {
     stream->entries_added = static_cast<std::uint64_t>(*options.entries_added);
   if (options.max_deleted && !options.max_deleted->is_zero())
     stream->max_deleted_id = *options.max_deleted;
-  ctx.changed(ctx.key(), Event::stream, "xsetid");
+  ctx.changed_unwatched(ctx.key(), Event::stream, "xsetid");
   ctx.reply().ok();
 }
 

@@ -87,11 +87,15 @@ void xgroup_create(CommandContext& ctx) {
   if (!find_stream(ctx, options.makes_stream, at)) return;
   const auto id = group_id_arg(ctx, at);
   if (!id) return;
-  if (!at) at = ctx.put(key, at, Stream::make(key.key, store::no_expiry));
+  const bool is_new_key = !at;
+  if (is_new_key) at = ctx.put(key, at, Stream::make(key.key, store::no_expiry));
   const auto [place, is_new] =
       Stream(*at.entry())->groups.try_emplace(std::string(ctx.arg(3)), *id, options.entries_read);
   if (!is_new) return ctx.error("BUSYGROUP Consumer Group name already exists");
-  ctx.changed(key, Event::stream, "xgroup-create");
+  if (is_new_key)
+    ctx.changed(key, Event::stream, "xgroup-create");
+  else
+    ctx.changed_unwatched(key, Event::stream, "xgroup-create");
   ctx.reply().ok();
 }
 
@@ -105,7 +109,7 @@ void xgroup_setid(CommandContext& ctx) {
   if (!id) return;
   group->last_id = *id;
   group->entries_read = options.entries_read;
-  ctx.changed(ctx.key(), Event::stream, "xgroup-setid");
+  ctx.changed_unwatched(ctx.key(), Event::stream, "xgroup-setid");
   ctx.reply().ok();
 }
 
@@ -116,7 +120,7 @@ void xgroup_destroy(CommandContext& ctx) {
   const auto found = stream.groups.find(ctx.arg(3));
   if (found == stream.groups.end()) return ctx.reply().integer(0);
   stream.groups.erase(found);
-  ctx.changed(ctx.key(), Event::stream, "xgroup-destroy");
+  ctx.changed_unwatched(ctx.key(), Event::stream, "xgroup-destroy");
   ctx.reply().integer(1);
 }
 
@@ -126,7 +130,7 @@ void xgroup_createconsumer(CommandContext& ctx) {
   if (group == nullptr) return;
   if (group->find_consumer(ctx.arg(4)) != nullptr) return ctx.reply().integer(0);
   group->add_consumer(ctx.arg(4), ctx.now_ms());
-  ctx.changed(ctx.key(), Event::stream, "xgroup-createconsumer");
+  ctx.changed_unwatched(ctx.key(), Event::stream, "xgroup-createconsumer");
   ctx.reply().integer(1);
 }
 
@@ -136,7 +140,7 @@ void xgroup_delconsumer(CommandContext& ctx) {
   if (group == nullptr) return;
   if (group->find_consumer(ctx.arg(4)) == nullptr) return ctx.reply().integer(0);
   const std::size_t pending = group->erase_consumer(ctx.arg(4));
-  ctx.changed(ctx.key(), Event::stream, "xgroup-delconsumer");
+  ctx.changed_unwatched(ctx.key(), Event::stream, "xgroup-delconsumer");
   ctx.reply().integer(static_cast<std::int64_t>(pending));
 }
 
@@ -173,7 +177,7 @@ void xack(CommandContext& ctx) {
   std::int64_t acknowledged = 0;
   for (const StreamId& id : ids)
     if (group->acknowledge(id)) ++acknowledged;
-  if (acknowledged > 0) ctx.changed(ctx.key(), Event{}, {});
+  if (acknowledged > 0) ctx.changed_unwatched(ctx.key(), Event{}, {});
   ctx.reply().integer(acknowledged);
 }
 

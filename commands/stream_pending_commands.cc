@@ -207,7 +207,7 @@ bool parse(CommandContext& ctx, ClaimOptions& options) {
 // An entry that was deleted is not pending any longer.
 void drop(CommandContext& ctx, StreamGroup& group, const StreamId& id) {
   group.acknowledge(id);
-  ctx.changed(ctx.key(), Event{}, {});
+  ctx.changed_unwatched(ctx.key(), Event{}, {});
   ctx.effect({"XACK", ctx.key().key, ctx.arg(2), ctx.keep(stream_id_text(id))});
 }
 
@@ -224,7 +224,7 @@ void finish_claim(CommandContext& ctx,
   StreamConsumer& consumer = *entry.consumer;
   consumer.active_ms = std::max(ctx.now_ms(), entry.delivered_ms);
   consumer.seen_ms = std::max(consumer.seen_ms, entry.delivered_ms);
-  ctx.changed(ctx.key(), Event{}, {});
+  ctx.changed_unwatched(ctx.key(), Event{}, {});
   claim_effect(ctx, ctx.key(), ctx.arg(2), *place.group, id, entry);
 }
 
@@ -265,7 +265,7 @@ void xclaim(CommandContext& ctx) {
   }
   ctx.reply().end_deferred_array(reply_place, claimed);
   if (!moves_on) return;
-  ctx.changed(ctx.key(), Event{}, {});
+  ctx.changed_unwatched(ctx.key(), Event{}, {});
   group_id_effect(ctx, ctx.key(), ctx.arg(2), *place.group);
 }
 

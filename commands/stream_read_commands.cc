@@ -260,7 +260,7 @@ void deliver(CommandContext& ctx,
         return ++found != options.count;
       });
   ctx.reply().end_deferred_array(place, static_cast<std::size_t>(found));
-  ctx.changed(key, Event{}, {});
+  ctx.changed_unwatched(key, Event{}, {});
   group_id_effect(ctx, key, options.group, group);
 }
 

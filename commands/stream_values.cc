@@ -154,7 +154,7 @@ StreamConsumer& consumer_of(CommandContext& ctx,
   StreamConsumer* consumer = group.find_consumer(name);
   if (consumer == nullptr) {
     consumer = &group.add_consumer(name, ctx.now_ms());
-    ctx.changed(key, Event::stream, "xgroup-createconsumer");
+    ctx.changed_unwatched(key, Event::stream, "xgroup-createconsumer");
     ctx.effect({"XGROUP", "CREATECONSUMER", key.key, group_name, name});
   }
   // The time of a command that is replayed is not known.

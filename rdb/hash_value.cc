@@ -32,6 +32,14 @@ bool is_possible(std::int64_t expiry_ms) {
   return expiry_ms > 0 && expiry_ms < store::no_expiry;
 }
 
+// nullptr for a hash without fields.
+store::EntryPtr finished(store::EntryPtr entry) {
+  const Hash hash(*entry);
+  if (hash.is_empty()) return nullptr;
+  store::EntryPtr compact = hash.compacted();
+  return compact ? std::move(compact) : std::move(entry);
+}
+
 // Field by field, each behind a number that tells its time from `earliest_ms` on, if `timed`.
 Decoded<store::EntryPtr> read_pairs(Decoder& decoder,
                                     bool timed,
@@ -69,7 +77,7 @@ Decoded<store::EntryPtr> read_pairs(Decoder& decoder,
     if (!value) return std::unexpected(value.error());
     if (!hash.insert(*field, *value, field_expiry_ms)) return std::unexpected(twice);
   }
-  return hash.is_empty() ? nullptr : std::move(entry);
+  return finished(std::move(entry));
 }
 
 // Field, value, time; -1 for none.
@@ -96,7 +104,7 @@ Decoded<store::EntryPtr> read_valkey_triples(Decoder& decoder,
     if (*time_ms < none || *time_ms == store::no_expiry) return std::unexpected(impossible_time);
     if (!hash.insert(*field, *value, field_expiry_ms)) return std::unexpected(twice);
   }
-  return hash.is_empty() ? nullptr : std::move(entry);
+  return finished(std::move(entry));
 }
 
 // Requires: the listpack has pairs.
@@ -145,7 +153,7 @@ Decoded<store::EntryPtr> read_packed(Decoder& decoder,
   const std::int64_t entries_max =
       store::packed_limits().hash_entries.load(std::memory_order_relaxed);
   if (static_cast<std::int64_t>(elements / 2) > entries_max) hash.unpack();
-  return entry;
+  return finished(std::move(entry));
 }
 
 // Field, value, time; the number before them repeats the earliest time.
@@ -176,7 +184,7 @@ Decoded<store::EntryPtr> read_packed_triples(Decoder& decoder,
                      *time_ms == 0 ? store::no_expiry : *time_ms))
       return std::unexpected(twice);
   }
-  return hash.is_empty() ? nullptr : std::move(entry);
+  return finished(std::move(entry));
 }
 
 // When the first field ends; no_expiry if none does.
@@ -207,20 +215,23 @@ Decoded<store::EntryPtr> read_hash(Decoder& decoder,
   }
 }
 
-void append_hash(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_hash(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress) {
   const HashView hash(entry);
-  if (hash.is_packed()) return append_string(out, hash.packed_bytes(), compress);
+  if (type == ValueType::hash_listpack) {
+    Listpack scratch;
+    return append_string(out, hash.packed_bytes(scratch), compress);
+  }
   std::int64_t earliest_ms = store::no_expiry;
   std::vector<HashView::Place> fields;
   hash.places(fields);
-  if (entry.has_timed_fields()) {
+  if (type == ValueType::hash_timed) {
     earliest_ms = earliest_expiry_ms(hash, fields);
     append_uint64(out, static_cast<std::uint64_t>(earliest_ms));
   }
   append_length(out, fields.size());
   char scratch[base::int64_digits_max];
   for (const HashView::Place at : fields) {
-    if (entry.has_timed_fields()) {
+    if (type == ValueType::hash_timed) {
       const std::int64_t field_expiry_ms = hash.expiry_ms(at);
       append_length(out,
                     field_expiry_ms == store::no_expiry

@@ -40,7 +40,7 @@ std::size_t counted(const store::Entry& entry) {
 
 }  // namespace
 
-bool SlicedEntry::is_large(const store::Entry& entry) {
+bool SlicedEntry::is_large(const store::Entry& entry, int version) {
   switch (entry.encoding()) {
     case store::Encoding::hashtable:
       // Hashes whose fields end have their earliest time first: that takes a walk of its own.
@@ -48,7 +48,9 @@ bool SlicedEntry::is_large(const store::Entry& entry) {
     case store::Encoding::skiplist:
       return counted(entry) > slice_elements;
     case store::Encoding::quicklist:
-      return counted(entry) > slice_nodes;
+      // Older versions have nodes of another form.
+      return written_type(entry, version) == ValueType::list_quicklist_2 &&
+             counted(entry) > slice_nodes;
     default:
       return false;
   }
@@ -56,7 +58,7 @@ bool SlicedEntry::is_large(const store::Entry& entry) {
 
 void SlicedEntry::append(base::Buffer& out) {
   if (!begun_) {
-    append_entry_head(out, entry_, {});
+    append_entry_head(out, entry_, {}, version_);
     append_length(out, counted(entry_));
     begun_ = true;
   }

@@ -18,9 +18,10 @@ inline constexpr std::size_t slice_elements = 2048;
 class SlicedEntry {
  public:
   // Whether the entry is worth it.
-  static bool is_large(const store::Entry& entry);
+  static bool is_large(const store::Entry& entry, int version);
 
-  SlicedEntry(const store::Entry& entry, bool compress) : entry_(entry), compress_(compress) {}
+  SlicedEntry(const store::Entry& entry, bool compress, int version)
+      : entry_(entry), compress_(compress), version_(version) {}
 
   const store::Entry& entry() const { return entry_; }
   // Appends about slice_elements elements. Requires: !done().
@@ -32,6 +33,7 @@ class SlicedEntry {
 
   const store::Entry& entry_;
   const bool compress_;
+  const int version_;
   bool begun_ = false;
   bool done_ = false;
   std::uint64_t cursor_ = 0;  // a hash, a rank or a node's index

@@ -1,4 +1,4 @@
-// Records with plain types, in version 10.
+// Records in the version that was asked for.
 #include "rdb/writer.h"
 
 #include "rdb/crc64.h"
@@ -18,7 +18,10 @@ void append_opcode(base::Buffer& out, Opcode code) {
 
 }  // namespace
 
-void append_entry_head(base::Buffer& out, const store::Entry& entry, const Usage& usage) {
+void append_entry_head(base::Buffer& out,
+                       const store::Entry& entry,
+                       const Usage& usage,
+                       int version) {
   if (entry.has_expiry()) {
     append_opcode(out, Opcode::expire_ms);
     append_uint64(out, static_cast<std::uint64_t>(entry.expiry_ms()));
@@ -31,13 +34,14 @@ void append_entry_head(base::Buffer& out, const store::Entry& entry, const Usage
     append_opcode(out, Opcode::frequency);
     out.append(static_cast<char>(*usage.frequency));
   }
-  out.append(static_cast<char>(written_type(entry)));
+  out.append(static_cast<char>(written_type(entry, version)));
   append_string(out, entry.key(), false);
 }
 
-void append_entry(base::Buffer& out, const store::Entry& entry, const Usage& usage, bool compress) {
-  append_entry_head(out, entry, usage);
-  append_value(out, entry, compress);
+void append_entry(
+    base::Buffer& out, const store::Entry& entry, const Usage& usage, bool compress, int version) {
+  append_entry_head(out, entry, usage, version);
+  append_value(out, entry, written_type(entry, version), compress);
 }
 
 template <typename Append>
@@ -48,7 +52,7 @@ void Writer::write(Append append) {
 }
 
 Writer::Writer(base::Buffer& out, Options options) : out_(out), options_(options) {
-  write([](base::Buffer& to) { to.append(fmt::format("{}{:04}", magic, written_version)); });
+  write([&](base::Buffer& to) { to.append(fmt::format("{}{:04}", magic, options_.version)); });
 }
 
 void Writer::aux(std::string_view key, std::string_view value) {
@@ -77,7 +81,9 @@ void Writer::select(std::uint64_t number, std::uint64_t keys, std::uint64_t expi
 }
 
 void Writer::entry(const store::Entry& entry, const Usage& usage) {
-  write([&](base::Buffer& to) { append_entry(to, entry, usage, options_.compress); });
+  write([&](base::Buffer& to) {
+    append_entry(to, entry, usage, options_.compress, options_.version);
+  });
 }
 
 void Writer::records(std::string_view bytes) {

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "rdb/entry.h"
+#include "rdb/format.h"
 
 #include <cstdint>
 #include <string_view>
@@ -10,9 +11,13 @@
 namespace duplex::rdb {
 
 // Appends what Writer::entry() writes, without a checksum. Thread: any.
-void append_entry(base::Buffer& out, const store::Entry& entry, const Usage& usage, bool compress);
+void append_entry(
+    base::Buffer& out, const store::Entry& entry, const Usage& usage, bool compress, int version);
 // The part of it that comes before the value.
-void append_entry_head(base::Buffer& out, const store::Entry& entry, const Usage& usage);
+void append_entry_head(base::Buffer& out,
+                       const store::Entry& entry,
+                       const Usage& usage,
+                       int version);
 
 // Appends to a buffer, from which the owner takes the bytes away between the calls, as often as it
 // likes. The order is: header, aux and functions, then select and entries per database, then end. A
@@ -21,10 +26,12 @@ void append_entry_head(base::Buffer& out, const store::Entry& entry, const Usage
 // Thread: confined to its owner.
 class Writer {
  public:
-  // `compress` as `rdbcompression`, `checksum` as `rdbchecksum`.
+  // `compress` as `rdbcompression`, `checksum` as `rdbchecksum`, `version` as
+  // `rdb-compat-version`: from written_version_min to written_version_max.
   struct Options {
     bool compress = true;
     bool checksum = true;
+    int version = written_version;
   };
 
   // Writes the header. Lifetime: `out` outlives the Writer.

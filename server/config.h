@@ -129,6 +129,7 @@ struct Config {
   std::vector<SavePoint> save = {{3600, 1}, {300, 100}, {60, 10000}};
   std::string dbfilename = "dump.rdb";
   bool rdbcompression = true;
+  std::int64_t rdb_compat_version = 10;
   bool rdbchecksum = true;
   bool stop_writes_on_bgsave_error = true;
   bool rdb_save_incremental_fsync = true;
@@ -152,6 +153,7 @@ struct Config {
   std::int64_t hash_max_listpack_entries = 512;
   std::int64_t hash_max_listpack_value = 64;
   std::int64_t list_max_listpack_size = -2;
+  std::int64_t list_compress_depth = 0;
   std::int64_t set_max_intset_entries = 512;
   std::int64_t set_max_listpack_entries = 128;
   std::int64_t set_max_listpack_value = 64;

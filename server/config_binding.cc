@@ -83,6 +83,7 @@ void apply_packed_limits(const Config& config, store::PackedLimits& limits) {
   limits.hash_entries.store(config.hash_max_listpack_entries, relaxed);
   limits.hash_value.store(config.hash_max_listpack_value, relaxed);
   limits.list_size.store(config.list_max_listpack_size, relaxed);
+  limits.list_compress_depth.store(config.list_compress_depth, relaxed);
   limits.set_intset_entries.store(config.set_max_intset_entries, relaxed);
   limits.set_listpack_entries.store(config.set_max_listpack_entries, relaxed);
   limits.set_listpack_value.store(config.set_max_listpack_value, relaxed);

@@ -173,7 +173,6 @@ constexpr Directive rows[] = {
     number("events-per-io-thread", "2", 0, int_max),
     number("prefetch-batch-size", "16", 0, 128),
     number("max-new-connections-per-cycle", "10", 1, 1000),
-    number("list-compress-depth", "0", 0, int_max),
     no("no-appendfsync-on-rewrite"),
     no("aof-disable-auto-gc"),
     one_of("rdb-version-check", "strict", version_checks),

@@ -96,6 +96,7 @@ constexpr Directive data[] = {
      .flags = several},
     text<&Config::dbfilename>("dbfilename", guarded, check_dbfilename),
     yes_no<&Config::rdbcompression>("rdbcompression"),
+    integer<&Config::rdb_compat_version>("rdb-compat-version", 9, 12),
     yes_no<&Config::rdbchecksum>("rdbchecksum", fixed),
     yes_no<&Config::stop_writes_on_bgsave_error>("stop-writes-on-bgsave-error"),
     yes_no<&Config::rdb_save_incremental_fsync>("rdb-save-incremental-fsync"),
@@ -120,6 +121,7 @@ constexpr Directive data[] = {
         .also("hash-max-ziplist-value"),
     integer<&Config::list_max_listpack_size>("list-max-listpack-size", int_min, int_max)
         .also("list-max-ziplist-size"),
+    integer<&Config::list_compress_depth>("list-compress-depth", 0, int_max),
     integer<&Config::set_max_intset_entries>("set-max-intset-entries", 0, long_max),
     integer<&Config::set_max_listpack_entries>("set-max-listpack-entries", 0, long_max),
     memory<&Config::set_max_listpack_value>("set-max-listpack-value", 0),

@@ -120,6 +120,8 @@ int serve(LoadedConfig loaded) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGHUP, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files is an error of write(2), as a full disk is.
+  signal(SIGXFSZ, SIG_IGN);
   base::exit_on_unreadable_pages();
   if (const char* where = std::getenv("DUPLEX_CRASH_AT")) base::arm_sync_point(where);
   base::log(base::LogLevel::notice, "oO0OoO0OoO0Oo Duplex is starting oO0OoO0OoO0Oo");

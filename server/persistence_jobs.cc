@@ -27,7 +27,9 @@ std::expected<std::unique_ptr<Persistence::Job>, std::string> Persistence::prepa
   job->file.emplace(std::move(*file));
   job->output = std::make_unique<RdbOutput>(
       *job->file,
-      RdbOutput::Options{.compress = config->rdbcompression, .checksum = config->rdbchecksum});
+      RdbOutput::Options{.compress = config->rdbcompression,
+                         .checksum = config->rdbchecksum,
+                         .version = static_cast<int>(config->rdb_compat_version)});
   job->snapshot = std::make_unique<Snapshot>(
       parts_.keyspace, *job->output, parts_.reclaimer, parts_.snapshot_is_behind);
   store::ShardLock lock(parts_.keyspace);
@@ -61,8 +63,10 @@ std::unique_ptr<SnapshotOutput> Persistence::make_base_output(SnapshotFile& file
                                                               const Config& config) {
   return std::make_unique<RdbOutput>(
       file,
-      RdbOutput::Options{
-          .compress = config.rdbcompression, .checksum = config.rdbchecksum, .is_log_base = true});
+      RdbOutput::Options{.compress = config.rdbcompression,
+                         .checksum = config.rdbchecksum,
+                         .version = static_cast<int>(config.rdb_compat_version),
+                         .is_log_base = true});
 }
 
 Persistence::Outcome Persistence::write_base(aof::Log& log) {

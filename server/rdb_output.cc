@@ -18,7 +18,8 @@ constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 
 class RdbSlices final : public EntrySlices {
  public:
-  RdbSlices(const store::Entry& entry, bool compress) : slices_(entry, compress) {}
+  RdbSlices(const store::Entry& entry, bool compress, int version)
+      : slices_(entry, compress, version) {}
   void append(base::Buffer& out) override { slices_.append(out); }
   bool done() const override { return slices_.done(); }
 
@@ -31,15 +32,18 @@ class RdbSlices final : public EntrySlices {
 RdbOutput::RdbOutput(SnapshotFile& file, Options options)
     : file_(file),
       options_(options),
-      writer_(buffer_, {.compress = options.compress, .checksum = options.checksum}) {}
+      writer_(buffer_,
+              {.compress = options.compress,
+               .checksum = options.checksum,
+               .version = options.version}) {}
 
 void RdbOutput::append_entry(base::Buffer& out, const store::Entry& entry) const {
-  rdb::append_entry(out, entry, {}, options_.compress);
+  rdb::append_entry(out, entry, {}, options_.compress, options_.version);
 }
 
 std::unique_ptr<EntrySlices> RdbOutput::slices(const store::Entry& entry) const {
-  if (!rdb::SlicedEntry::is_large(entry)) return nullptr;
-  return std::make_unique<RdbSlices>(entry, options_.compress);
+  if (!rdb::SlicedEntry::is_large(entry, options_.version)) return nullptr;
+  return std::make_unique<RdbSlices>(entry, options_.compress, options_.version);
 }
 
 std::error_code RdbOutput::begin(std::span<const store::SnapshotDatabase> databases) {

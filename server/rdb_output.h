@@ -1,6 +1,7 @@
 // A snapshot as an RDB file: dump.rdb, and the base of the log with its preamble.
 #pragma once
 
+#include "rdb/format.h"
 #include "rdb/writer.h"
 #include "server/snapshot_file.h"
 #include "server/snapshot_output.h"
@@ -16,6 +17,7 @@ class RdbOutput final : public SnapshotOutput {
   struct Options {
     bool compress = true;
     bool checksum = true;
+    int version = rdb::written_version;
     bool is_log_base = false;
   };
 

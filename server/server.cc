@@ -142,6 +142,7 @@ void Server::bind_config() {
                                       "hash-max-listpack-entries",
                                       "hash-max-listpack-value",
                                       "list-max-listpack-size",
+                                      "list-compress-depth",
                                       "set-max-intset-entries",
                                       "set-max-listpack-entries",
                                       "set-max-listpack-value",
@@ -258,6 +259,7 @@ void Server::sample_rates() {
   }
   rates_.sample(base::steady_us(), info_.commands_processed(), received, sent);
   base::note_allocation_peak();
+  if (aof::Log* log = current_log_.load(std::memory_order_acquire)) log->watch();
 }
 
 void Server::wait() {

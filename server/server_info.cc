@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace duplex::server {
@@ -288,6 +289,14 @@ void ServerInfo::persistence(Report& out) const {
   line(out, "aof_pending_bio_fsync:{}", log->durable() < log->written() ? 1 : 0);
   line(out, "aof_delayed_fsync:{}", stats.delayed_syncs);
   line(out, "aof_last_fsync_usec:{}", stats.last_sync_us);
+  line(out, "aof_running_fsync_usec:{}", stats.sync_running_us);
+  line(out, "aof_trouble:{}", aof::trouble_of(stats));
+  line(out,
+       "aof_trouble_reason:{}",
+       stats.state ? std::generic_category().message(stats.state.error_number) : "");
+  line(out, "aof_trouble_seconds:{}", stats.failed_for_us / 1'000'000);
+  line(out, "aof_write_failures:{}", stats.write_failures);
+  line(out, "aof_fsync_failures:{}", stats.sync_failures);
 }
 
 void ServerInfo::replication(Report& out) const {

@@ -23,6 +23,10 @@ constexpr std::uint8_t kind_of(ValueType type, Encoding encoding) {
                                    static_cast<unsigned>(encoding));
 }
 
+constexpr bool is_string_kind(std::uint8_t kind) {
+  return static_cast<ValueType>(kind >> 4) == ValueType::string;
+}
+
 Encoding encoding_for(std::size_t bytes) {
   return bytes <= embedded_bytes_max ? Encoding::embedded : Encoding::raw;
 }
@@ -100,8 +104,11 @@ struct Entry::Shape {
 EntryPtr Entry::allocate(std::string_view key, const Shape& shape) {
   const bool expires = shape.expiry_ms != no_expiry;
   const bool long_key = key.size() > short_key_bytes_max;
+  const bool is_compact = !shape.has_word && !is_string_kind(shape.kind);
+  const std::size_t inline_bytes =
+      is_compact ? std::max(shape.inline_value.size(), sizeof(void*)) : shape.inline_value.size();
   const std::size_t bytes = sizeof(Entry) + (expires ? 8u : 0u) + (shape.has_word ? 8u : 0u) +
-                            (long_key ? 4u : 0u) + key.size() + shape.inline_value.size();
+                            (long_key ? 4u : 0u) + key.size() + inline_bytes;
   auto* entry = new (::operator new(bytes)) Entry();
   entry->kind_ = shape.kind;
   entry->flags_ =
@@ -168,11 +175,8 @@ EntryPtr Entry::make_raw(std::string_view key,
                    .inline_value = {}});
 }
 
-EntryPtr Entry::make_collection(std::string_view key,
-                                ValueType type,
-                                Encoding encoding,
-                                void* value,
-                                std::int64_t expiry_ms) {
+EntryPtr Entry::make_collection(
+    std::string_view key, ValueType type, Encoding encoding, void* value, std::int64_t expiry_ms) {
   return allocate(key,
                   {.kind = kind_of(type, encoding),
                    .expiry_ms = expiry_ms,
@@ -181,7 +185,26 @@ EntryPtr Entry::make_collection(std::string_view key,
                    .inline_value = {}});
 }
 
+EntryPtr Entry::with_compact_value(std::string_view bytes) const {
+  EntryPtr entry = allocate(key(),
+                            {.kind = kind_,
+                             .expiry_ms = expiry_ms(),
+                             .has_word = false,
+                             .word = 0,
+                             .inline_value = bytes});
+  entry->touch(access_clock());
+  return entry;
+}
+
 void Entry::change_collection(Encoding encoding, void* value) {
+  if (is_compact()) {
+    char* const behind_words = bytes() + sizeof(Entry) + words_bytes();
+    std::memmove(behind_words + sizeof value,
+                 behind_words,
+                 key_offset() + key_size() - sizeof(Entry) - words_bytes());
+    flags_ |= flag_word;
+    inline_size_ = 0;
+  }
   kind_ = kind_of(type(), encoding);
   *word(has_expiry() ? 1 : 0) = reinterpret_cast<std::int64_t>(value);
 }
@@ -241,7 +264,7 @@ EntryPtr Entry::copy(std::string_view key) const {
     LargeString* source = large();
     LargeString* twin = LargeString::make({source->data(), source->size}, source->size);
     *entry->word(has_expiry() ? 1 : 0) = reinterpret_cast<std::int64_t>(twin);
-  } else if (!is_string()) {
+  } else if (!is_string() && has_word()) {
     entry->change_collection(encoding(), clone_collection(type(), encoding(), collection()));
   }
   return entry;
@@ -286,12 +309,14 @@ char* Entry::grow_in_place(std::size_t size) {
 }
 
 std::size_t Entry::memory_bytes(std::size_t samples) const {
+  if (is_compact()) return base::usable_size(this);
   if (!is_string())
     return base::usable_size(this) + collection_bytes(type(), encoding(), collection(), samples);
   return base::usable_size(this) + (is_large() ? base::usable_size(large()) : 0);
 }
 
 bool Entry::is_heavy() const {
+  if (is_compact()) return false;
   if (!is_string()) return is_heavy_collection(type(), encoding(), collection());
   return is_large() && large()->capacity >= heavy_bytes_min;
 }

@@ -50,6 +50,8 @@ using EntryPtr = std::unique_ptr<Entry, EntryDeleter>;
 //   access clock (24 bits) + flags (8) | type, encoding | key bytes (16 bits) | expiry 8 |
 //   integer or pointer 8 | long key size 4 | key | inline value
 //
+// A compact collection leaves room for the pointer that change_collection() puts before the key.
+//
 // Thread: under the lock of its shard.
 // Invariant: the address changes only where a function returns an EntryPtr.
 class Entry {
@@ -71,11 +73,13 @@ class Entry {
 
   // For a collection. `value` belongs to the entry from here on and is what the container of the
   // encoding made; see collection.h.
-  static EntryPtr make_collection(std::string_view key,
-                                  ValueType type,
-                                  Encoding encoding,
-                                  void* value,
-                                  std::int64_t expiry_ms);
+  static EntryPtr make_collection(
+      std::string_view key, ValueType type, Encoding encoding, void* value, std::int64_t expiry_ms);
+
+  // An entry like this one that keeps its collection as these bytes, inside itself, instead of
+  // behind a pointer. Requires: bytes.size() <= inline_value_bytes_max. The encoding's view knows
+  // what they mean.
+  EntryPtr with_compact_value(std::string_view bytes) const;
 
   std::string_view key() const { return {bytes() + key_offset(), key_size()}; }
   ValueType type() const { return static_cast<ValueType>(kind_ >> 4); }
@@ -93,7 +97,11 @@ class Entry {
   // A deep copy under another key.
   EntryPtr copy(std::string_view key) const;
 
-  // For collections: the container, and another one in its place; the old one is the caller's.
+  // For collections: whether it stands inside the entry, and its bytes there.
+  bool is_compact() const { return !is_string() && !has_word(); }
+  std::string_view compact_bytes() const { return {inline_value(), inline_size_}; }
+  // For others: the container, and another one in its place; the old one is the caller's. A compact
+  // entry becomes one with a container.
   void* collection() const { return reinterpret_cast<void*>(*word(has_expiry() ? 1 : 0)); }
   void change_collection(Encoding encoding, void* value);
   bool is_string() const { return type() == ValueType::string; }
@@ -101,8 +109,8 @@ class Entry {
   // Marks a hash some of whose fields have an expiry.
   bool has_timed_fields() const { return (flags_ & flag_timed_fields) != 0; }
   void mark_timed_fields(bool timed) {
-    flags_ = static_cast<std::uint8_t>(timed ? flags_ | flag_timed_fields
-                                             : flags_ & ~flag_timed_fields);
+    flags_ =
+        static_cast<std::uint8_t>(timed ? flags_ | flag_timed_fields : flags_ & ~flag_timed_fields);
   }
   // When the entry or the first of its fields ends; no_expiry if neither does.
   std::int64_t due_ms() const;

@@ -17,10 +17,18 @@ std::size_t limit_of(const std::atomic<std::int64_t>& limit) {
   return value < 0 ? 0 : static_cast<std::size_t>(value);
 }
 
+// Hashes up to this size are kept inside their entries. Beyond it copying them for each change
+// costs more than the memory is worth.
+constexpr std::size_t compact_bytes_max = 256;
+
 }  // namespace
 
 HashView::Place HashView::find_any(std::string_view field) const {
-  if (is_packed()) return pack().find(field, pack().first(), 2);
+  if (is_packed()) {
+    const PackedPairs packed = pairs();
+    const char* const at = packed.find(field);
+    return at == packed.end() ? nowhere : reinterpret_cast<Place>(at);
+  }
   const Table::Position at = table().find(field, base::hash_bytes(field));
   return at ? reinterpret_cast<Place>(at.entry()) : nowhere;
 }
@@ -28,9 +36,9 @@ HashView::Place HashView::find_any(std::string_view field) const {
 void HashView::places(std::vector<Place>& out) const {
   out.reserve(out.size() + size());
   if (is_packed()) {
-    const ListpackView packed = pack();
-    for (std::size_t at = packed.first(); at != ListpackView::none; at = packed.skip(at, 2))
-      out.push_back(at);
+    const PackedPairs packed = pairs();
+    for (const char* at = packed.begin(); at != packed.end(); at = packed.next(packed.next(at)))
+      out.push_back(reinterpret_cast<Place>(at));
     return;
   }
   const bool check = may_have_ended();
@@ -40,8 +48,20 @@ void HashView::places(std::vector<Place>& out) const {
 }
 
 HashView::Place HashView::random_place(std::uint64_t random) const {
-  if (is_packed()) return pack().at(static_cast<std::int64_t>(random % size()) * 2);
+  if (is_packed()) return reinterpret_cast<Place>(pairs().field_at(random % size()));
   return reinterpret_cast<Place>(table().random_entry(random));
+}
+
+std::size_t HashView::size() const {
+  if (!is_packed()) return table().size();
+  // A listpack knows it without being walked over.
+  return entry_->is_compact() ? pairs().count() : ListpackView(entry_->collection()).size() / 2;
+}
+
+std::string_view HashView::packed_bytes(Listpack& scratch) const {
+  if (!entry_->is_compact()) return ListpackView(entry_->collection()).blob();
+  scratch = Listpack::from_bodies(entry_->compact_bytes());
+  return scratch.blob();
 }
 
 EntryPtr Hash::make(std::string_view key, std::int64_t expiry_ms) {
@@ -52,11 +72,11 @@ EntryPtr Hash::make(std::string_view key, std::int64_t expiry_ms) {
 bool Hash::fits_packed(std::string_view field, std::string_view value) const {
   const std::size_t text_max = limit_of(packed_limits().hash_value);
   return field.size() <= text_max && value.size() <= text_max &&
-         pack().bytes() + field.size() + value.size() < Listpack::bytes_max;
+         pairs().bytes() + field.size() + value.size() < Listpack::bytes_max;
 }
 
 bool Hash::set_packed(std::string_view field, std::string_view value) {
-  Listpack packed = Listpack::adopt(entry_->collection());
+  Listpack packed = take_pack();
   const std::size_t at = packed.find(field, packed.first(), 2);
   if (at != Listpack::none) {
     packed.replace(packed.next(at), value);
@@ -103,11 +123,12 @@ bool Hash::insert(std::string_view field, std::string_view value, std::int64_t e
 
 bool Hash::erase(std::string_view field) {
   if (is_packed()) {
-    Listpack packed = Listpack::adopt(entry_->collection());
+    if (!contains(field)) return false;
+    Listpack packed = take_pack();
     const std::size_t at = packed.find(field, packed.first(), 2);
-    if (at != Listpack::none) packed.erase(at, 2);
+    packed.erase(at, 2);
     put_back(std::move(packed));
-    return at != Listpack::none;
+    return true;
   }
   FieldTable& fields = table();
   const std::uint64_t hash = base::hash_bytes(field);
@@ -137,9 +158,24 @@ bool Hash::set_expiry(std::string_view field, std::int64_t expiry_ms) {
   return true;
 }
 
+Listpack Hash::take_pack() {
+  if (entry_->is_compact()) return Listpack::from_bodies(entry_->compact_bytes());
+  return Listpack::adopt(entry_->collection());
+}
+
+EntryPtr Hash::compacted() const {
+  if (!is_packed() || entry_->is_compact()) return nullptr;
+  const PackedPairs packed = pairs();
+  char bytes[compact_bytes_max];
+  const std::size_t size = packed.compact_bytes();
+  if (size > compact_bytes_max) return nullptr;
+  packed.write_compact(bytes);
+  return entry_->with_compact_value({bytes, size});
+}
+
 void Hash::unpack() {
   if (!is_packed()) return;
-  const Listpack packed = Listpack::adopt(entry_->collection());
+  const Listpack packed = take_pack();
   auto fields = std::make_unique<FieldTable>();
   char field_scratch[base::int64_digits_max];
   char value_scratch[base::int64_digits_max];

@@ -5,6 +5,7 @@
 #include "store/entry.h"
 #include "store/field_table.h"
 #include "store/listpack.h"
+#include "store/packed_pairs.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,13 +17,14 @@
 
 namespace duplex::store {
 
-// Reads the hash of an entry: a listpack of fields and values, or a FieldTable, which also knows
-// fields that end. Fields that have ended at the view's time are there only for size().
+// Reads the hash of an entry: packed fields and values, in a listpack or inside the entry, or a
+// FieldTable, which also knows fields that end. Fields that have ended at the view's time are there
+// only for size().
 //
 // Texts are valid until the hash is changed, and as long as their scratch.
 class HashView {
  public:
-  // Where a field stands: an element of the listpack, or an Entry. Valid until the hash is changed.
+  // Where a field stands: a packed element, or an Entry. Valid until the hash is changed.
   using Place = std::uintptr_t;
   static constexpr Place nowhere = 0;
 
@@ -35,8 +37,8 @@ class HashView {
 
   bool is_packed() const { return entry_->encoding() == Encoding::listpack; }
   // Including fields that have ended and were not removed yet.
-  std::size_t size() const { return is_packed() ? pack().size() / 2 : table().size(); }
-  bool is_empty() const { return is_packed() ? pack().is_empty() : table().size() == 0; }
+  std::size_t size() const;
+  bool is_empty() const { return is_packed() ? pairs().is_empty() : table().size() == 0; }
   // Whether fields may have ended that were not removed yet.
   bool may_have_ended() const {
     return entry_->has_timed_fields() && table().earliest_expiry_ms() <= now_ms_;
@@ -55,10 +57,11 @@ class HashView {
   }
   // `scratch` has int64_digits_max bytes.
   std::string_view field(Place at, char* scratch) const {
-    return is_packed() ? pack().get(at, scratch) : field_entry(at)->key();
+    return is_packed() ? text_of(packed_element(at), scratch) : field_entry(at)->key();
   }
   std::string_view value(Place at, char* scratch) const {
-    return is_packed() ? pack().get(pack().next(at), scratch) : field_entry(at)->text(scratch);
+    return is_packed() ? text_of(pairs().next(packed_element(at)), scratch)
+                       : field_entry(at)->text(scratch);
   }
   // When a field ends; no_expiry if it does not.
   std::int64_t expiry_ms(Place at) const {
@@ -76,11 +79,19 @@ class HashView {
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
 
-  // The listpack's bytes. Requires: is_packed().
-  std::string_view packed_bytes() const { return pack().blob(); }
+  // The bytes of a listpack with all fields, which is in `scratch` if the hash is not kept as one.
+  // Requires: is_packed().
+  std::string_view packed_bytes(Listpack& scratch) const;
 
  protected:
-  ListpackView pack() const { return ListpackView(entry_->collection()); }
+  PackedPairs pairs() const {
+    return entry_->is_compact() ? PackedPairs::of_compact(entry_->compact_bytes())
+                                : PackedPairs::of(ListpackView(entry_->collection()));
+  }
+  static const char* packed_element(Place at) { return reinterpret_cast<const char*>(at); }
+  static std::string_view text_of(const char* element, char* scratch) {
+    return listpack_element::item_of(element).text(scratch);
+  }
   FieldTable& table() const { return *static_cast<FieldTable*>(entry_->collection()); }
   static Entry* field_entry(Place at) { return reinterpret_cast<Entry*>(at); }
   bool has_ended_at(Place at) const {
@@ -123,10 +134,15 @@ class Hash : public HashView {
   void unpack();
   // Takes over a listpack of fields and values. Requires: the hash is empty and packed.
   void adopt(Listpack pack);
+  // The entry with the hash inside it instead of a listpack; nullptr if it cannot be or is so
+  // already. To be put in the place of this entry when the changes are over.
+  EntryPtr compacted() const;
 
  private:
   bool fits_packed(std::string_view field, std::string_view value) const;
   bool set_packed(std::string_view field, std::string_view value);
+  // The packed fields, out of the entry's hands until put_back().
+  Listpack take_pack();
   void put_back(Listpack pack) { entry_->change_collection(Encoding::listpack, pack.release()); }
   void update_mark() { entry_->mark_timed_fields(table().expiring() != 0); }
 };
@@ -136,10 +152,10 @@ void HashView::for_each(Visit&& visit) const {
   char value_scratch[base::int64_digits_max];
   if (is_packed()) {
     char field_scratch[base::int64_digits_max];
-    const ListpackView packed = pack();
-    for (std::size_t at = packed.first(); at != ListpackView::none;) {
-      const std::size_t value_at = packed.next(at);
-      visit(packed.get(at, field_scratch), packed.get(value_at, value_scratch));
+    const PackedPairs packed = pairs();
+    for (const char* at = packed.begin(); at != packed.end();) {
+      const char* const value_at = packed.next(at);
+      visit(text_of(at, field_scratch), text_of(value_at, value_scratch));
       at = packed.next(value_at);
     }
     return;

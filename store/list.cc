@@ -16,6 +16,11 @@ ListNodeLimit node_limit() {
   return ListNodeLimit::from_setting(packed_limits().list_size.load(std::memory_order_relaxed));
 }
 
+std::size_t compress_depth() {
+  return static_cast<std::size_t>(
+      packed_limits().list_compress_depth.load(std::memory_order_relaxed));
+}
+
 ListNodeLimit halved(const ListNodeLimit& limit) {
   return {.bytes = limit.bytes / 2, .count = limit.count / 2};
 }
@@ -36,11 +41,18 @@ ListpackItem ListView::end_item(ListEnd end) const {
 
 ListpackItem ListView::at(std::size_t index) const {
   const Quicklist::Place place = place_of(index);
-  return node(place.node).item_at(place.at);
+  const ListNode part = node(place.node);
+  return part.item_at(position_in(part, place.index));
 }
 
 ListNode ListView::node(std::size_t index) const {
-  if (!is_packed()) return quicklist().node(index);
+  if (!is_packed()) {
+    const ListNode& kept = quicklist().node(index);
+    if (!kept.is_compressed) return kept;
+    const ListNode opened = kept.opened();
+    opened_.reset(opened.block);
+    return opened;
+  }
   return {.block = entry_->collection(),
           .count = static_cast<std::uint32_t>(pack().size()),
           .is_plain = false};
@@ -48,7 +60,7 @@ ListNode ListView::node(std::size_t index) const {
 
 Quicklist::Place ListView::place_of(std::size_t index) const {
   if (!is_packed()) return quicklist().place_of(index);
-  return {.node = 0, .index = index, .at = pack().at(static_cast<std::int64_t>(index))};
+  return {.node = 0, .index = index};
 }
 
 EntryPtr List::make(std::string_view key, std::int64_t expiry_ms) {
@@ -65,8 +77,10 @@ void List::push(ListEnd end, std::span<const std::string_view> texts) {
     note_growing(bytes, texts.size(), limit);
   }
   if (!is_packed()) {
-    for (const std::string_view text : texts)
+    for (const std::string_view text : texts) {
       quicklist().push(end, text, limit);
+      keep_depth(end == ListEnd::front ? 0 : quicklist().node_count() - 1);
+    }
     return;
   }
   Listpack pack = take_pack();
@@ -82,6 +96,7 @@ void List::drop(ListEnd end, std::size_t count) {
   if (count == 0) return;
   if (!is_packed()) {
     quicklist().drop(end, count);
+    keep_depth(0);
     return note_shrunk();
   }
   Listpack pack = take_pack();
@@ -111,20 +126,21 @@ bool List::insert(std::string_view pivot, bool behind, std::string_view text) {
   }
   const ListpackNeedle needle(pivot);
   for (std::size_t i = 0; i < quicklist().node_count(); ++i) {
-    const ListNode& node = quicklist().node(i);
-    Quicklist::Place place{.node = i, .index = 0, .at = ListpackView::none};
-    if (node.is_plain) {
-      if (!needle.matches(node.item(ListEnd::front))) continue;
+    const ListNode part = node(i);
+    Quicklist::Place place{.node = i, .index = 0};
+    if (part.is_plain) {
+      if (!needle.matches(part.item(ListEnd::front))) continue;
     } else {
-      const ListpackView pack = node.pack();
-      place.at = pack.first();
-      while (place.at != ListpackView::none && !needle.matches(pack.item(place.at))) {
-        place.at = pack.next(place.at);
+      const ListpackView pack = part.pack();
+      std::size_t at = pack.first();
+      while (at != ListpackView::none && !needle.matches(pack.item(at))) {
+        at = pack.next(at);
         ++place.index;
       }
-      if (place.at == ListpackView::none) continue;
+      if (at == ListpackView::none) continue;
     }
     quicklist().insert(place, behind, text, limit);
+    keep_depth(i);
     return true;
   }
   return false;
@@ -134,7 +150,9 @@ void List::replace(std::size_t index, std::string_view text) {
   const ListNodeLimit limit = node_limit();
   note_growing(text.size(), 1, limit);
   if (!is_packed()) {
-    quicklist().replace(quicklist().place_of(index), text, limit);
+    const Quicklist::Place place = quicklist().place_of(index);
+    quicklist().replace(place, text, limit);
+    keep_depth(place.node);
     return note_shrunk();
   }
   Listpack pack = take_pack();
@@ -145,7 +163,11 @@ void List::replace(std::size_t index, std::string_view text) {
 std::size_t List::remove(std::string_view text, std::size_t limit, ListEnd from) {
   if (!is_packed()) {
     const std::size_t removed = quicklist().remove(text, limit, from);
-    if (removed > 0) note_shrunk();
+    if (removed > 0) {
+      quicklist().compress_inner(compress_depth());
+      keep_depth(0);
+      note_shrunk();
+    }
     return removed;
   }
   Listpack pack = take_pack();
@@ -164,11 +186,18 @@ void List::settle() {
     note_growing(0, 0, node_limit());
   else
     make_packed(without_counted_bytes(node_limit()));
+  if (!is_packed()) quicklist().compress_inner(compress_depth());
+}
+
+void List::keep_depth(std::size_t changed_node) {
+  const std::size_t depth = compress_depth();
+  if (depth == 0 && !quicklist().has_compressed()) [[likely]]
+    return;
+  quicklist().keep_depth(depth, changed_node);
 }
 
 void List::note_growing(std::size_t bytes, std::size_t count, const ListNodeLimit& limit) {
-  if (is_packed() && !limit.allows(pack().bytes() + bytes, pack().size() + count))
-    make_quicklist();
+  if (is_packed() && !limit.allows(pack().bytes() + bytes, pack().size() + count)) make_quicklist();
 }
 
 void List::note_shrunk() {

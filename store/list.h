@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,7 +16,7 @@ namespace duplex::store {
 
 // Reads the list of an entry: one listpack, or a quicklist.
 //
-// Items are valid until the list is changed.
+// Items are valid until the list is changed, or items of another part are read.
 class ListView {
  public:
   // Requires: the entry is a list.
@@ -37,9 +39,14 @@ class ListView {
 
   // The list's parts, as RDB files have them: one if it is a listpack.
   std::size_t node_count() const { return is_packed() ? 1 : quicklist().node_count(); }
+  // Not compressed; valid until the next one is asked for.
   ListNode node(std::size_t index) const;
 
  protected:
+  // The position of an element in a part's listpack; none in a plain part.
+  static std::size_t position_in(const ListNode& node, std::size_t index) {
+    return node.is_plain ? ListpackView::none : node.pack().at(static_cast<std::int64_t>(index));
+  }
   bool is_packed() const { return entry_->encoding() == Encoding::listpack; }
   ListpackView pack() const { return ListpackView(entry_->collection()); }
   Quicklist& quicklist() const { return *static_cast<Quicklist*>(entry_->collection()); }
@@ -47,6 +54,13 @@ class ListView {
   Quicklist::Place place_of(std::size_t index) const;
 
   Entry* entry_;
+
+ private:
+  struct BlockDeleter {
+    void operator()(void* block) const { ::operator delete(block); }
+  };
+
+  mutable std::unique_ptr<void, BlockDeleter> opened_;  // a copy of a compressed part
 };
 
 // Changes the list of an entry. A listpack becomes a quicklist when it grows beyond list_size of
@@ -80,13 +94,13 @@ class List : public ListView {
  private:
   // The listpack, out of the entry's hands until keep_pack().
   Listpack take_pack() { return Listpack::adopt(entry_->collection()); }
-  void keep_pack(Listpack pack) {
-    entry_->change_collection(Encoding::listpack, pack.release());
-  }
+  void keep_pack(Listpack pack) { entry_->change_collection(Encoding::listpack, pack.release()); }
   void make_quicklist();
   // Makes a listpack of a single node that is within a limit.
   void make_packed(const ListNodeLimit& limit);
   void note_shrunk();
+  // To be called after a change of a quicklist's node: compresses what list-compress-depth says.
+  void keep_depth(std::size_t changed_node);
   // Makes a quicklist if a listpack would have too much to hold.
   void note_growing(std::size_t bytes, std::size_t count, const ListNodeLimit& limit);
 };
@@ -102,8 +116,8 @@ void ListView::visit(std::size_t first, Visit&& visit) const {
       continue;
     }
     const std::string_view bytes = part.pack().blob();
-    const char* element =
-        bytes.data() + (i == place.node ? place.at : ListpackView::header_bytes);
+    const char* element = bytes.data() + (i == place.node ? position_in(part, place.index)
+                                                          : ListpackView::header_bytes);
     const char* const end = &bytes.back();
     while (element != end) {
       ListpackItem item;
@@ -122,7 +136,7 @@ void ListView::visit_back(std::size_t first, Visit&& visit) const {
       if (!visit(part.item(ListEnd::back))) return;
       continue;
     }
-    std::size_t at = i == place.node ? place.at : part.pack().last();
+    std::size_t at = i == place.node ? position_in(part, place.index) : part.pack().last();
     for (; at != ListpackView::none; at = part.pack().previous(at))
       if (!visit(part.item_at(at))) return;
   }

@@ -117,6 +117,30 @@ Listpack Listpack::from_bytes(std::string_view bytes) {
 
 std::size_t Listpack::memory_bytes(const void* block) { return base::usable_size(block); }
 
+Listpack Listpack::from_bodies(std::string_view bodies) {
+  const char* const end = bodies.data() + bodies.size();
+  std::size_t bytes = empty_bytes + bodies.size();
+  std::size_t count = 0;
+  for (const char* at = bodies.data(); at != end; ++count) {
+    const std::size_t body = body_bytes(at);
+    bytes += back_bytes(body);
+    at += body;
+  }
+  Listpack pack(bytes);
+  char* out = pack.block() + header_bytes;
+  for (const char* at = bodies.data(); at != end;) {
+    const std::size_t body = body_bytes(at);
+    std::memcpy(out, at, body);
+    out += body;
+    out += write_back(body, out);
+    at += body;
+  }
+  *out = static_cast<char>(end_mark);
+  pack.set_bytes(bytes);
+  pack.set_count(count);
+  return pack;
+}
+
 std::size_t Listpack::put(std::size_t at, std::size_t replaced, const ListpackElement& element) {
   const std::size_t added = element.whole_bytes();
   if (added != replaced) shift(at + replaced, at + added);

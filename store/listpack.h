@@ -87,6 +87,8 @@ class Listpack : public ListpackView {
   explicit Listpack(std::size_t capacity = empty_bytes);
   // A copy of bytes that are a listpack. Requires: is_valid(bytes).
   static Listpack from_bytes(std::string_view bytes);
+  // One of elements that stand behind each other without the sizes that end them.
+  static Listpack from_bodies(std::string_view bodies);
   // Takes over what release() or clone() gave.
   static Listpack adopt(void* block) { return Listpack(Adopted{}, block); }
   void* release() { return const_cast<char*>(std::exchange(block_, nullptr)); }

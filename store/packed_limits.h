@@ -15,6 +15,8 @@ struct PackedLimits {
   std::atomic<std::int64_t> hash_value{64};
   // Positive: elements in a node; -1 to -5: 4, 8, 16, 32, 64 KiB.
   std::atomic<std::int64_t> list_size{-2};
+  // How many nodes at each end of a list are not compressed; 0: none is.
+  std::atomic<std::int64_t> list_compress_depth{0};
   std::atomic<std::int64_t> set_intset_entries{512};
   std::atomic<std::int64_t> set_listpack_entries{128};
   std::atomic<std::int64_t> set_listpack_value{64};

@@ -1,13 +1,10 @@
-// Rows of listpacks: the ends, the ring, and changes in the middle.
+// Rows of listpacks: the ends, the ring, what is compressed, and changes in the middle.
 #include "store/quicklist.h"
 
 #include "base/assert.h"
 #include "base/memory.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <limits>
 #include <memory>
 #include <new>
 #include <utility>
@@ -16,81 +13,22 @@ namespace duplex::store {
 
 namespace {
 
-// What Redis adds to an element's size when it asks whether a node has room for it.
-constexpr std::size_t element_overhead = 8;
-// No node with a limit of elements becomes larger than this.
-constexpr std::size_t counted_node_bytes_max = 8192;
-constexpr std::array<std::size_t, 5> node_bytes_levels = {4096, 8192, 16384, 32768, 65536};
 constexpr std::size_t slots_min = 4;
 // More nodes than this are freed in the background.
 constexpr std::size_t heavy_nodes_min = 64;
 
-// A plain node's block: the size, then the bytes.
-constexpr std::size_t plain_header_bytes = sizeof(std::size_t);
-
-void destroy_node(const ListNode& node) { ::operator delete(node.block); }
-
-ListNode clone_node(const ListNode& node) {
-  if (node.is_plain) return ListNode::plain(node.plain_text());
-  return {.block = Listpack::clone(node.block), .count = node.count, .is_plain = false};
-}
-
-bool is_large(std::string_view text, const ListNodeLimit& limit) {
-  return text.size() > limit.bytes;
-}
-
-bool has_room(const ListNode& node, std::string_view text, const ListNodeLimit& limit) {
-  if (node.is_plain || is_large(text, limit)) return false;
-  return limit.allows(node.bytes() + text.size() + element_overhead, node.count + 1u);
-}
-
-ListNode node_of(std::string_view text, const ListNodeLimit& limit) {
-  if (is_large(text, limit)) return ListNode::plain(text);
-  Listpack pack;
-  pack.append(text);
-  return {.block = pack.release(), .count = 1, .is_plain = false};
+// Removes up to `limit` elements that match. A plain node's text stays, only its count is 0 then.
+void remove_from(ListNode& node, const ListpackNeedle& needle, std::size_t limit, ListEnd from) {
+  if (node.is_plain) {
+    if (needle.matches(node.item(ListEnd::front))) node.count = 0;
+    return;
+  }
+  Listpack pack = Listpack::adopt(node.block);
+  node.count -= static_cast<std::uint32_t>(remove_matches(pack, needle, limit, from));
+  node.block = pack.release();
 }
 
 }  // namespace
-
-ListNode ListNode::plain(std::string_view text) {
-  auto* block = static_cast<char*>(::operator new(plain_header_bytes + text.size()));
-  const std::size_t size = text.size();
-  std::memcpy(block, &size, sizeof size);
-  std::memcpy(block + plain_header_bytes, text.data(), text.size());
-  return {.block = block, .count = 1, .is_plain = true};
-}
-
-ListNode ListNode::packed(Listpack pack) {
-  const auto count = static_cast<std::uint32_t>(pack.size());
-  return {.block = pack.release(), .count = count, .is_plain = false};
-}
-
-std::string_view ListNode::plain_text() const {
-  const auto* bytes = static_cast<const char*>(block);
-  return {bytes + plain_header_bytes, listpack_element::load<std::size_t>(bytes)};
-}
-
-ListpackItem ListNode::item(ListEnd end) const {
-  if (is_plain) return item_at(ListpackView::none);
-  return item_at(end == ListEnd::front ? pack().first() : pack().last());
-}
-
-ListpackItem ListNode::item_at(std::size_t at) const {
-  if (!is_plain) return pack().item(at);
-  const std::string_view text = plain_text();
-  return {.bytes = text.data(), .bytes_size = text.size(), .integer = 0};
-}
-
-ListNodeLimit ListNodeLimit::from_setting(std::int64_t list_size) {
-  if (list_size >= 0) {
-    const auto count = static_cast<std::size_t>(std::max<std::int64_t>(list_size, 1));
-    return {.bytes = counted_node_bytes_max, .count = count};
-  }
-  const auto level = std::min(static_cast<std::size_t>(-(list_size + 1)),
-                              node_bytes_levels.size() - 1);
-  return {.bytes = node_bytes_levels[level], .count = std::numeric_limits<std::size_t>::max()};
-}
 
 std::size_t remove_matches(Listpack& pack,
                            const ListpackNeedle& needle,
@@ -116,7 +54,7 @@ std::size_t remove_matches(Listpack& pack,
 
 Quicklist::~Quicklist() {
   for (std::size_t i = 0; i < nodes_; ++i)
-    destroy_node(node(i));
+    node(i).destroy();
   ::operator delete(ring_);
 }
 
@@ -124,7 +62,7 @@ void* Quicklist::clone(const void* list) {
   const auto& source = *static_cast<const Quicklist*>(list);
   auto twin = std::make_unique<Quicklist>();
   for (std::size_t i = 0; i < source.nodes_; ++i)
-    twin->push_node(ListEnd::back, clone_node(source.node(i)));
+    twin->push_node(ListEnd::back, source.node(i).clone());
   return twin.release();
 }
 
@@ -144,8 +82,8 @@ bool Quicklist::is_heavy(const void* list) {
 }
 
 void Quicklist::push(ListEnd end, std::string_view text, const ListNodeLimit& limit) {
-  if (nodes_ == 0 || !has_room(end_node(end), text, limit))
-    return push_node(end, node_of(text, limit));
+  if (nodes_ == 0 || !end_node(end).has_room(text, limit))
+    return push_node(end, ListNode::of(text, limit));
   put(slot(end == ListEnd::front ? 0 : nodes_ - 1), end, text);
 }
 
@@ -156,9 +94,10 @@ void Quicklist::drop(ListEnd end, std::size_t count) {
     ListNode& from = slot(last);
     if (count >= from.count) {
       count -= from.count;
-      destroy_node(take_node(last));
+      take_node(last).destroy();
       continue;
     }
+    open(from);
     Listpack pack = Listpack::adopt(from.block);
     const auto kept = static_cast<std::int64_t>(from.count - count);
     if (end == ListEnd::front)
@@ -190,6 +129,7 @@ ListNode Quicklist::take_node(std::size_t index) {
   }
   --nodes_;
   elements_ -= taken.count;
+  if (taken.is_compressed) --compressed_;
   return taken;
 }
 
@@ -206,6 +146,7 @@ void Quicklist::insert_node(std::size_t index, ListNode node) {
   }
   slot(index) = node;
   elements_ += node.count;
+  if (node.is_compressed) ++compressed_;
 }
 
 void Quicklist::grow_ring() {
@@ -233,13 +174,51 @@ Quicklist::Place Quicklist::place_of(std::size_t index) const {
     while (before > index);
     index -= before;
   }
-  const ListNode& found = node(at_node);
-  const std::size_t at =
-      found.is_plain ? ListpackView::none : found.pack().at(static_cast<std::int64_t>(index));
-  return {.node = at_node, .index = index, .at = at};
+  return {.node = at_node, .index = index};
+}
+
+void Quicklist::open(ListNode& node) {
+  node.resists = false;
+  if (!node.is_compressed) return;
+  const ListNode opened = node.opened();
+  node.destroy();
+  node = opened;
+  --compressed_;
+}
+
+void Quicklist::compress(ListNode& node) {
+  if (node.is_compressed || node.resists) return;
+  node.compress();
+  if (node.is_compressed) ++compressed_;
+}
+
+void Quicklist::keep_depth(std::size_t depth, std::size_t changed) {
+  // A change touches no nodes that are further away than this: it splits one and joins neighbours.
+  constexpr std::size_t reach = 3;
+  if (nodes_ == 0) return;
+  const std::size_t open_ends = std::min(std::max<std::size_t>(depth, 1), nodes_);
+  for (std::size_t i = 0; compressed_ != 0 && i < open_ends; ++i) {
+    open(slot(i));
+    open(slot(nodes_ - 1 - i));
+  }
+  if (depth == 0 || nodes_ <= 2 * depth) return;
+  const auto compress_between = [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = std::max(first, depth); i <= std::min(last, nodes_ - 1 - depth); ++i)
+      compress(slot(i));
+  };
+  compress_between(depth, depth);
+  compress_between(nodes_ - 1 - depth, nodes_ - 1 - depth);
+  compress_between(changed - std::min(changed, reach), changed + reach);
+}
+
+void Quicklist::compress_inner(std::size_t depth) {
+  if (depth == 0) return;
+  for (std::size_t i = depth; i + depth < nodes_; ++i)
+    compress(slot(i));
 }
 
 void Quicklist::put(ListNode& node, std::size_t at, std::string_view text) {
+  open(node);
   Listpack pack = Listpack::adopt(node.block);
   pack.insert_before(at, text);
   node.block = pack.release();
@@ -256,8 +235,10 @@ void Quicklist::insert(Place place,
                        std::string_view text,
                        const ListNodeLimit& limit) {
   ListNode& node = slot(place.node);
-  if (has_room(node, text, limit)) {
-    const std::size_t next = behind ? node.pack().next(place.at) : place.at;
+  if (node.has_room(text, limit)) {
+    open(node);
+    const std::size_t at = node.pack().at(static_cast<std::int64_t>(place.index));
+    const std::size_t next = behind ? node.pack().next(at) : at;
     if (next == ListpackView::none) return put(node, ListEnd::back, text);
     return put(node, next, text);
   }
@@ -267,9 +248,9 @@ void Quicklist::insert(Place place,
     const std::size_t between = at_back ? place.node + 1 : place.node;
     // The neighbour on the other side of the gap may have room.
     const std::size_t neighbour = at_back ? between : between - 1;
-    if (neighbour < nodes_ && has_room(slot(neighbour), text, limit))
+    if (neighbour < nodes_ && slot(neighbour).has_room(text, limit))
       return put(slot(neighbour), at_back ? ListEnd::front : ListEnd::back, text);
-    return insert_node(between, node_of(text, limit));
+    return insert_node(between, ListNode::of(text, limit));
   }
   split(place.node, place.index + (behind ? 1 : 0));
   if (is_large(text, limit)) {
@@ -285,34 +266,38 @@ void Quicklist::insert(Place place,
 
 void Quicklist::replace(Place place, std::string_view text, const ListNodeLimit& limit) {
   ListNode& node = slot(place.node);
+  open(node);
   if (node.count == 1) {
-    destroy_node(node);
-    node = node_of(text, limit);
+    node.destroy();
+    node = ListNode::of(text, limit);
     return;
   }
+  const std::size_t at = node.pack().at(static_cast<std::int64_t>(place.index));
   const std::size_t old_bytes =
-      node.pack().bytes() - listpack_element::whole_bytes(node.pack().blob().data() + place.at);
-  const bool fits = limit.allows(old_bytes + text.size() + element_overhead, node.count);
+      node.pack().bytes() - listpack_element::whole_bytes(node.pack().blob().data() + at);
+  const bool fits =
+      limit.allows(old_bytes + text.size() + ListNodeLimit::element_overhead, node.count);
   Listpack pack = Listpack::adopt(node.block);
   if (fits) {
-    pack.replace(place.at, text);
+    pack.replace(at, text);
     node.block = pack.release();
     return;
   }
   // The element gets a node of its own, between what stood before and behind it.
-  const std::size_t next = pack.erase(place.at);
+  const std::size_t next = pack.erase(at);
   node.block = pack.release();
   --node.count;
   --elements_;
   std::size_t between = place.node;
   if (place.index > 0) ++between;
   if (place.index > 0 && next != ListpackView::none) split(place.node, place.index);
-  insert_node(between, node_of(text, limit));
+  insert_node(between, ListNode::of(text, limit));
   join_around(between, limit);
 }
 
 void Quicklist::split(std::size_t index, std::size_t first) {
   ListNode& node = slot(index);
+  open(node);
   Listpack front = Listpack::adopt(node.block);
   const std::size_t at = front.at(static_cast<std::int64_t>(first));
   Listpack back;
@@ -334,16 +319,18 @@ void Quicklist::join_around(std::size_t center, const ListNodeLimit& limit) {
 
 bool Quicklist::join_with_next(std::size_t index, const ListNodeLimit& limit) {
   ListNode& left = slot(index);
-  const ListNode& right = node(index + 1);
+  ListNode& right = slot(index + 1);
   if (left.is_plain || right.is_plain) return false;
   const std::size_t bytes = left.bytes() + right.bytes() - ListpackView::empty_bytes;
   if (!limit.allows(bytes, std::size_t{left.count} + right.count)) return false;
+  open(left);
+  open(right);
   Listpack pack = Listpack::adopt(left.block);
   pack.append_all(right.pack());
   left.block = pack.release();
   left.count += right.count;
   elements_ += right.count;
-  destroy_node(take_node(index + 1));
+  take_node(index + 1).destroy();
   return true;
 }
 
@@ -354,14 +341,17 @@ std::size_t Quicklist::remove(std::string_view text, std::size_t limit, ListEnd 
   for (std::size_t i = 0; i < nodes_ && removed < limit; ++i) {
     ListNode& node = slot(from == ListEnd::front ? i : nodes_ - 1 - i);
     const std::uint32_t before = node.count;
-    if (node.is_plain) {
-      if (needle.matches(node.item(ListEnd::front))) node.count = 0;
-    } else {
-      Listpack pack = Listpack::adopt(node.block);
-      const std::size_t gone = remove_matches(pack, needle, limit - removed, from);
-      node.block = pack.release();
-      node.count -= static_cast<std::uint32_t>(gone);
+    ListNode changed = node.is_compressed ? node.opened() : node;
+    remove_from(changed, needle, limit - removed, from);
+    if (node.is_compressed && changed.count == before) {
+      changed.destroy();
+      continue;
     }
+    if (node.is_compressed) {
+      node.destroy();
+      --compressed_;
+    }
+    node = changed;
     removed += before - node.count;
     emptied = emptied || node.count == 0;
   }
@@ -374,7 +364,7 @@ void Quicklist::drop_empty_nodes() {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < nodes_; ++i) {
     if (node(i).count == 0)
-      destroy_node(node(i));
+      node(i).destroy();
     else
       slot(kept++) = node(i);
   }

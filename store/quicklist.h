@@ -1,50 +1,13 @@
 // A long list as a row of listpacks.
 #pragma once
 
-#include "store/listpack.h"
+#include "store/list_node.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace duplex::store {
-
-enum class ListEnd : std::uint8_t { front, back };
-
-inline ListEnd other_end(ListEnd end) {
-  return end == ListEnd::front ? ListEnd::back : ListEnd::front;
-}
-
-// A part of a list: a listpack, or one text that is too large to share a node with others.
-//
-// Lifetime: does not own its block; the list that holds the node does.
-struct ListNode {
-  void* block;
-  std::uint32_t count;
-  bool is_plain;
-
-  static ListNode plain(std::string_view text);
-  static ListNode packed(Listpack pack);
-
-  ListpackView pack() const { return ListpackView(block); }
-  // Requires: is_plain.
-  std::string_view plain_text() const;
-  std::size_t bytes() const { return is_plain ? plain_text().size() : pack().bytes(); }
-  // The first or last element.
-  ListpackItem item(ListEnd end) const;
-  ListpackItem item_at(std::size_t at) const;
-};
-
-// Until where nodes are filled: list-max-listpack-size.
-struct ListNodeLimit {
-  std::size_t bytes;
-  std::size_t count;
-
-  static ListNodeLimit from_setting(std::int64_t list_size);
-  bool allows(std::size_t node_bytes, std::size_t node_count) const {
-    return node_bytes <= bytes && node_count <= count;
-  }
-};
 
 // Removes up to `limit` elements that match, starting at an end; returns how many.
 std::size_t remove_matches(Listpack& pack,
@@ -56,15 +19,14 @@ std::size_t remove_matches(Listpack& pack,
 // index is found by walking the counts, sixteen bytes a node. Where nodes are split and joined is
 // as in Redis, because OBJECT ENCODING tells.
 //
-// Invariant: no node is empty.
+// Invariant: no node is empty; the first and the last are not compressed.
 // Thread: as its owner. Requires everywhere: texts given do not lie in this list.
 class Quicklist {
  public:
-  // An element: its node, its index there, its position in the node's listpack.
+  // An element: its node, and its index there.
   struct Place {
     std::size_t node;
     std::size_t index;
-    std::size_t at;
   };
 
   Quicklist() = default;
@@ -93,12 +55,20 @@ class Quicklist {
   // Takes a node out; its block is the caller's.
   ListNode take_node(std::size_t index);
 
+  // To be called after changes: sees to it that `depth` nodes at each end are open, and compresses
+  // what came behind them and what stands around the node `changed`. A depth of 0 compresses none.
+  void keep_depth(std::size_t depth, std::size_t changed);
+  // The same for all nodes.
+  void compress_inner(std::size_t depth);
+
   // Requires: index < size().
   Place place_of(std::size_t index) const;
   void insert(Place place, bool behind, std::string_view text, const ListNodeLimit& limit);
   void replace(Place place, std::string_view text, const ListNodeLimit& limit);
   // Removes up to `limit` elements equal to `text`, starting at an end; returns how many.
   std::size_t remove(std::string_view text, std::size_t limit, ListEnd from);
+  // Whether there may be anything for keep_depth() to do.
+  bool has_compressed() const { return compressed_ != 0; }
 
  private:
   std::size_t mask() const { return capacity_ - 1; }
@@ -107,6 +77,9 @@ class Quicklist {
   // Puts an element into a listpack node: before a position, or at the end.
   void put(ListNode& node, std::size_t at, std::string_view text);
   void put(ListNode& node, ListEnd end, std::string_view text);
+  // Makes a node ready to be changed.
+  void open(ListNode& node);
+  void compress(ListNode& node);
   // Cuts a node before the element `index`, which becomes the first of the next node.
   void split(std::size_t node, std::size_t index);
   // Joins a node with its neighbours, and those with theirs, where they fit one node.
@@ -120,6 +93,7 @@ class Quicklist {
   std::size_t head_ = 0;
   std::size_t nodes_ = 0;
   std::size_t elements_ = 0;
+  std::size_t compressed_ = 0;  // nodes
 };
 
 }  // namespace duplex::store

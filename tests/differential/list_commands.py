@@ -53,6 +53,7 @@ WEIGHTS = {
     lambda c: ["OBJECT", "ENCODING", _key(c)]: 3,
     lambda c: ["COPY", _key(c), _key(c), *c.maybe("REPLACE")]: 2,
     lambda c: ["RENAME", _key(c), _key(c)]: 1,
+    lambda c: ["CONFIG", "SET", "list-compress-depth", c.one_of(0, 1, 1, 2)]: 1,
 }
 
 # Those whose replies can be compared as they are.

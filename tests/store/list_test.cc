@@ -1,6 +1,9 @@
 // Lists against a deque of strings, over every limit of their nodes; and when encodings change.
 #include "store/list.h"
 
+#include "base/random.h"
+#include "store/packed_limits.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,9 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/random.h"
-#include "store/packed_limits.h"
 
 namespace duplex::store {
 namespace {
@@ -32,16 +32,20 @@ std::deque<std::string> contents(const ListView& list) {
 
 class ListTest : public ::testing::Test {
  protected:
-  ~ListTest() override { packed_limits().list_size = -2; }
+  ~ListTest() override {
+    packed_limits().list_size = -2;
+    packed_limits().list_compress_depth = 0;
+  }
 
   List list() { return List(*entry_); }
   Encoding encoding() const { return entry_->encoding(); }
 
   // Nodes hold what they say, and none is empty.
   void check_nodes() {
+    const ListView view(*entry_);
     std::size_t elements = 0;
-    for (std::size_t i = 0; i < list().node_count(); ++i) {
-      const ListNode node = list().node(i);
+    for (std::size_t i = 0; i < view.node_count(); ++i) {
+      const ListNode node = view.node(i);
       elements += node.count;
       if (node.is_plain) {
         ASSERT_EQ(node.count, 1u);
@@ -51,7 +55,7 @@ class ListTest : public ::testing::Test {
       ASSERT_TRUE(ListpackView::is_valid(node.pack().blob()));
       ASSERT_TRUE(node.count > 0 || encoding() == Encoding::listpack);
     }
-    ASSERT_EQ(elements, list().size());
+    ASSERT_EQ(elements, view.size());
   }
 
   EntryPtr entry_ = List::make("key", no_expiry);
@@ -155,6 +159,54 @@ TEST_F(ListTest, parts_from_a_file_settle_into_an_encoding) {
   EXPECT_EQ(contents(list()), (std::deque<std::string>{"a", "b"}));
 }
 
+TEST_F(ListTest, compresses_all_but_the_ends) {
+  packed_limits().list_size = 4;
+  const std::string text(500, 't');
+  const auto fill = [&] {
+    entry_ = List::make("key", no_expiry);
+    for (int i = 0; i < 200; ++i)
+      list().push(ListEnd::back, text + std::to_string(i));
+    return entry_->memory_bytes();
+  };
+  const std::size_t plain_bytes = fill();
+  packed_limits().list_compress_depth = 1;
+  EXPECT_LT(fill(), plain_bytes / 4);
+  EXPECT_EQ(text_of(list().at(100)), text + "100");
+  EXPECT_LT(entry_->memory_bytes(), plain_bytes / 4) << "reading keeps it compressed";
+  list().replace(100, "changed");
+  EXPECT_EQ(text_of(list().at(100)), "changed");
+  EXPECT_LT(entry_->memory_bytes(), plain_bytes / 4) << "so does a change";
+  const EntryPtr twin = entry_->copy("twin");
+  EXPECT_LT(twin->memory_bytes(), plain_bytes / 4);
+  EXPECT_EQ(contents(ListView(*twin)), contents(list()));
+  list().keep(90, 6);
+  EXPECT_EQ(contents(list()).front(), text + "90");
+}
+
+TEST_F(ListTest, compresses_what_comes_from_a_file) {
+  packed_limits().list_compress_depth = 1;
+  for (int i = 0; i < 20; ++i)
+    list().append_node(ListNode::plain(std::string(10'000, 'p')));
+  list().settle();
+  EXPECT_LT(entry_->memory_bytes(), 40'000u);
+  EXPECT_EQ(contents(list()), std::deque<std::string>(20, std::string(10'000, 'p')));
+}
+
+TEST_F(ListTest, nodes_that_resist_compression_stay_as_they_are) {
+  packed_limits().list_compress_depth = 1;
+  packed_limits().list_size = -1;
+  base::Random random(1);
+  std::deque<std::string> model;
+  for (int i = 0; i < 300; ++i) {
+    std::string noise(100, ' ');
+    for (char& c : noise)
+      c = static_cast<char>(random.below(256));
+    list().push(ListEnd::front, noise);
+    model.push_front(noise);
+  }
+  EXPECT_EQ(contents(list()), model);
+}
+
 // The setting, and how many steps make lists of many nodes.
 class ListModel : public ListTest, public ::testing::WithParamInterface<int> {};
 
@@ -169,6 +221,7 @@ TEST_P(ListModel, behaves_like_a_deque) {
   };
   for (int round = 0; round < 6; ++round) {
     entry_ = List::make("key", no_expiry);
+    packed_limits().list_compress_depth = round % 3;
     std::deque<std::string> model;
     for (int step = 0; step < 700; ++step) {
       const std::string text = some_text();
@@ -206,6 +259,7 @@ TEST_P(ListModel, behaves_like_a_deque) {
         }
         ASSERT_EQ(list().remove(text, limit, end), removed);
       } else if (step % 50 == 0) {
+        packed_limits().list_compress_depth = static_cast<std::int64_t>(random.below(4));
         const std::size_t count = random.below(model.size() - index + 1);
         list().keep(index, count);
         model.erase(place(index + count), model.end());
