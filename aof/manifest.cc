@@ -148,6 +148,8 @@ std::expected<Line, std::string> parse_line(std::string_view text) {
       return std::unexpected("a key has no value");
     }
     if (base::equals_ignoring_case(key, "file")) {
+      // Two lines that have lost the line end between them.
+      if (has_name) return std::unexpected("the line names two files");
       line.entry.name = value;
       has_name = true;
     } else if (base::equals_ignoring_case(key, "seq")) {

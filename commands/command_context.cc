@@ -122,7 +122,9 @@ bool CommandContext::read_type(const store::HashedKey& key,
 
 store::Table::Position CommandContext::find(int database, const store::HashedKey& key) {
   const store::Table::Position at = find_live(database, key);
-  if (at) at.entry()->touch(access_clock());
+  if (!at) return at;
+  lock_.before_change(database, key, at);
+  at.entry()->touch(access_clock());
   return at;
 }
 
@@ -272,6 +274,7 @@ void CommandContext::remove_ended_fields(int database,
                                          const store::HashedKey& key,
                                          store::Table::Position at,
                                          std::span<const std::string> fields) {
+  lock_.before_change(database, key, at);
   store::Hash hash(*at.entry(), now_ms_);
   std::vector<std::string_view> logged{"HDEL", effects_.keep(std::string(key.key))};
   for (const std::string& field : fields) {
@@ -288,6 +291,7 @@ bool CommandContext::sweep_fields(int database,
                                   const store::HashedKey& key,
                                   store::Table::Position at,
                                   std::size_t limit) {
+  lock_.before_change(database, key, at);
   store::Hash hash(*at.entry(), now_ms_);
   std::vector<std::string> fields;
   const bool done = hash.collect_ended(limit, fields);

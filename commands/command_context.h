@@ -77,7 +77,8 @@ class CommandContext {
     return read_type(key, store::ValueType::string, entry);
   }
 
-  // For writing: where the entry stands, after an ended one was removed (and logged).
+  // For writing: where the entry stands, after an ended one was removed (and logged). A snapshot
+  // that is being taken has the entry then as it was: only what find() gave may be changed.
   store::Table::Position find(const store::HashedKey& key) { return find(database(), key); }
   store::Table::Position find(int database, const store::HashedKey& key);
   // The value of a type at a key; answers WRONGTYPE itself and returns false if it is of another

@@ -55,7 +55,7 @@ void with_value(CommandContext& ctx, std::size_t index, Use&& use) {
 // Bytes of the value in a snapshot.
 std::size_t serialized_bytes(const Entry& entry) {
   base::Buffer out;
-  rdb::append_value(out, entry, true);
+  rdb::append_value(out, entry, rdb::written_type(entry, rdb::written_version), true);
   return out.size();
 }
 

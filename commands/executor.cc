@@ -188,6 +188,7 @@ void Executor::queue(Client& client, const Command& command, Args args) {
 }
 
 void Executor::dispatch(Client& client, const Request& request) {
+  services_.settings.snapshot_is_behind.wait(true, std::memory_order_relaxed);
   if (is_exec(*request.command))
     execute_transaction(client);
   else

@@ -6,6 +6,7 @@
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
 #include "commands/effects.h"
+#include "commands/persistence_control.h"
 #include "commands/statistics.h"
 #include "commands/watchers.h"
 #include "pubsub/hub.h"
@@ -61,8 +62,9 @@ class ServerControl {
   // none.
   virtual std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) = 0;
   virtual MemoryUse memory() = 0;
-  // Begins to stop the server; connections end when it is done.
-  virtual void shutdown(ShutdownMode mode) = 0;
+  // Begins to stop the server, after a snapshot if one is wanted; connections end when it is done.
+  // Returns the error reply if the snapshot failed; with `force` that is no reason to go on.
+  virtual std::optional<std::string> shutdown(ShutdownMode mode, bool force) = 0;
   // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or
   // nothing.
   virtual std::optional<std::string> reload_log() = 0;
@@ -103,6 +105,8 @@ struct Settings {
   std::atomic<std::uint16_t> events{0};
   std::atomic<bool> active_expiry{true};
   std::atomic<bool> loading{false};
+  // A snapshot has more to write than it can: wait(true) before anything is locked.
+  std::atomic<bool> snapshot_is_behind{false};
   // CLIENT PAUSE: until when, and whether reads are paused as well.
   std::atomic<std::int64_t> paused_until_ms{0};
   std::atomic<bool> pause_all{false};
@@ -121,6 +125,7 @@ struct Services {
   EffectSink& effects;
   ConfigAccess& config;
   ServerControl& server;
+  PersistenceControl& persistence;
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
 };
 

@@ -138,6 +138,7 @@ void CommandLoop::tick() {
   executor_.set_now(loop_.now_ms());
   if (services_.settings.active_expiry.load(std::memory_order_relaxed) &&
       !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0 &&
+      !services_.settings.snapshot_is_behind.load(std::memory_order_relaxed) &&
       // What a log that cannot write holds in memory must not grow by itself.
       services_.effects.refusal().empty())
     executor_.expire_cycle(expiry_budget_us);

@@ -21,8 +21,9 @@ constexpr std::size_t footer_bytes = version_bytes + checksum_bytes;
 
 void append_dump(base::Buffer& out, const store::Entry& entry, bool compress) {
   const std::size_t before = out.size();
-  out.append(static_cast<char>(written_type(entry)));
-  append_value(out, entry, compress);
+  const ValueType type = written_type(entry, written_version);
+  out.append(static_cast<char>(type));
+  append_value(out, entry, type, compress);
   append_uint16(out, written_version);
   append_uint64(out, crc64(0, out.view().substr(before)));
 }

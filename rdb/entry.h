@@ -1,6 +1,7 @@
 // A key with everything an RDB file says about it.
 #pragma once
 
+#include "rdb/format.h"
 #include "store/entry.h"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct Usage {
 struct Entry {
   store::EntryPtr entry;  // key, value and expiry; never nullptr
   Usage usage;
+  ValueType type = ValueType::string;  // the form in which the file holds the value
 };
 
 }  // namespace duplex::rdb

@@ -11,6 +11,9 @@ namespace duplex::rdb {
 // everything newer reads.
 inline constexpr int version_max = 12;
 inline constexpr int written_version = 10;
+// `rdb-compat-version`: 9 is for Redis 5 and 6, 11 for Redis 7.2 and Valkey 7.2 to 8.1.
+inline constexpr int written_version_min = 9;
+inline constexpr int written_version_max = 12;
 // Files before this version end without a checksum.
 inline constexpr int first_version_with_checksum = 5;
 

@@ -215,23 +215,23 @@ Decoded<store::EntryPtr> read_hash(Decoder& decoder,
   }
 }
 
-void append_hash(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_hash(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress) {
   const HashView hash(entry);
-  if (hash.is_packed()) {
+  if (type == ValueType::hash_listpack) {
     Listpack scratch;
     return append_string(out, hash.packed_bytes(scratch), compress);
   }
   std::int64_t earliest_ms = store::no_expiry;
   std::vector<HashView::Place> fields;
   hash.places(fields);
-  if (entry.has_timed_fields()) {
+  if (type == ValueType::hash_timed) {
     earliest_ms = earliest_expiry_ms(hash, fields);
     append_uint64(out, static_cast<std::uint64_t>(earliest_ms));
   }
   append_length(out, fields.size());
   char scratch[base::int64_digits_max];
   for (const HashView::Place at : fields) {
-    if (entry.has_timed_fields()) {
+    if (type == ValueType::hash_timed) {
       const std::int64_t field_expiry_ms = hash.expiry_ms(at);
       append_length(out,
                     field_expiry_ms == store::no_expiry

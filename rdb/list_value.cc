@@ -1,4 +1,5 @@
 // Lists: as plain strings, and as nodes of several kinds.
+#include "base/numbers.h"
 #include "rdb/collection_values.h"
 #include "rdb/encoder.h"
 #include "rdb/ziplist.h"
@@ -67,6 +68,15 @@ Decoded<bool> read_parts(Decoder& decoder, ValueType type, store::List& list) {
   return read_nodes(decoder, *count, list);
 }
 
+void append_elements(base::Buffer& out, const store::ListView& list, bool compress) {
+  append_length(out, list.size());
+  list.visit(0, [&](const store::ListpackItem& item) {
+    char scratch[base::int64_digits_max];
+    append_string(out, item.text(scratch), compress);
+    return true;
+  });
+}
+
 }  // namespace
 
 Decoded<store::EntryPtr> read_list(Decoder& decoder,
@@ -82,8 +92,9 @@ Decoded<store::EntryPtr> read_list(Decoder& decoder,
   return entry;
 }
 
-void append_list(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_list(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress) {
   const store::ListView list(entry);
+  if (type == ValueType::list) return append_elements(out, list, compress);
   append_length(out, list.node_count());
   for (std::size_t i = 0; i < list.node_count(); ++i) {
     const store::ListNode node = list.node(i);

@@ -26,12 +26,26 @@ std::string printable(std::string_view key) {
   return key.size() > shown_bytes_max ? text + "..." : text;
 }
 
+// The name of the module, nine characters of six bits, and the version of its data in the rest.
+std::string module_name(std::uint64_t id) {
+  constexpr std::string_view letters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  constexpr unsigned version_bits = 10;
+  std::string name(9, ' ');
+  id >>= version_bits;
+  for (auto letter = name.rbegin(); letter != name.rend(); ++letter, id >>= 6)
+    *letter = letters[id & 0x3f];
+  return name;
+}
+
 // The records that we cannot read, and why it would be wrong to skip them.
-std::string_view unreadable(std::uint8_t code) {
+std::string unreadable_record(std::uint8_t code, Decoder decoder) {
   switch (code) {
     case static_cast<std::uint8_t>(Opcode::function_preview):
       return "functions in the form of a release candidate of Redis 7.0";
     case static_cast<std::uint8_t>(Opcode::module_aux):
+      if (const auto id = decoder.length())
+        return fmt::format("data of the module '{}', which is not here", module_name(*id));
       return "data of a module";
     default:
       return "a kind of record that RDB versions up to 12 do not have";
@@ -157,7 +171,7 @@ Reader::Step Reader::read_record(std::uint8_t code) {
     case Opcode::end:
       return read_end();
     default:
-      return failure(fmt::format("code {}: {}", code, unreadable(code)));
+      return failure(fmt::format("code {}: {}", code, unreadable_record(code, decoder_)));
   }
 }
 
@@ -165,26 +179,35 @@ std::expected<std::optional<Entry>, std::string> Reader::read_entry(ValueType ty
                                                                     const Prefix& prefix) {
   const auto key = decoder_.string(key_scratch_);
   if (!key) return failure(key.error());
-  if (!is_readable(type, version_))
-    return failure(fmt::format("key '{}' has type {} ({}), which cannot be read",
-                               printable(*key),
-                               static_cast<int>(type),
-                               name_of(type)));
+  if (!is_readable(type, version_)) return failure(unreadable_value(type, *key));
   auto entry = read_value(decoder_, type, *key, prefix.expiry_ms);
-  if (!entry) return failure(fmt::format("key '{}': {}", printable(*key), entry.error()));
+  if (!entry)
+    return failure(fmt::format("key '{}' ({}): {}", printable(*key), name_of(type), entry.error()));
   if (*entry == nullptr) return std::nullopt;
-  return Entry{.entry = std::move(*entry), .usage = prefix.usage};
+  return Entry{.entry = std::move(*entry), .usage = prefix.usage, .type = type};
+}
+
+std::string Reader::unreadable_value(ValueType type, std::string_view key) {
+  std::string what(name_of(type));
+  Decoder ahead = decoder_;
+  if (type == ValueType::module_2)
+    if (const auto id = ahead.length())
+      what = fmt::format("value of module '{}'", module_name(*id));
+  return fmt::format("key '{}' has type {} ({}), which cannot be read",
+                     printable(key),
+                     static_cast<int>(type),
+                     what);
 }
 
 Reader::Step Reader::read_end() {
   checksum_up_to(decoder_.offset());
-  if (version_ < first_version_with_checksum) return End{decoder_.offset()};
+  if (version_ < first_version_with_checksum) return End{.bytes = decoder_.offset()};
   const auto stored = decoder_.int64();
   if (!stored) return failure("the checksum is missing");
   // Zero: the writer was told not to compute it.
   if (*stored != 0 && static_cast<std::uint64_t>(*stored) != checksum_)
     return failure("the checksum is wrong");
-  return End{decoder_.offset()};
+  return End{.bytes = decoder_.offset(), .has_checksum = *stored != 0};
 }
 
 // Record by record, while the bytes are still in the cache.

@@ -32,16 +32,18 @@ struct SizeHint {
 struct Function {
   std::string_view code;
 };
-// The file is over, and its checksum is right. `bytes` is its length: what follows is not RDB.
+// The file is over, and its checksum is right if it has one: old versions have none, and a writer
+// may be told not to compute it. `bytes` is its length: what follows is not RDB.
 struct End {
   std::size_t bytes = 0;
+  bool has_checksum = false;
 };
 
 using Record = std::variant<Aux, Database, SizeHint, Function, Entry, End>;
 
 // Gives what the file holds, in its order; versions 1 to version_max, and Valkey's. A value type or
-// record that is not known is an error with the key's name, because skipping it would lose data
-// silently.
+// record that is not known is an error with the key's name, and with the module's if it is a
+// module's, because skipping it would lose data silently.
 //
 // The checksum stands at the end of the file: until End was given, the records are not vouched for.
 //
@@ -71,9 +73,10 @@ class Reader {
   Decoded<void> skip_slot_info();
   Decoded<bool> read_prefix(std::uint8_t code, Prefix& prefix);
   Step read_record(std::uint8_t code);
+  // Why a value of a type that is not readable cannot be read.
+  std::string unreadable_value(ValueType type, std::string_view key);
   // Nothing for an empty collection.
-  std::expected<std::optional<Entry>, std::string> read_entry(ValueType type,
-                                                              const Prefix& prefix);
+  std::expected<std::optional<Entry>, std::string> read_entry(ValueType type, const Prefix& prefix);
   Step read_end();
   std::unexpected<std::string> failure(std::string_view what) const;
   void checksum_up_to(std::size_t offset);

@@ -88,10 +88,9 @@ Decoded<store::EntryPtr> read_set(Decoder& decoder,
   }
 }
 
-void append_set(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_set(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress) {
   const SetView set(entry);
-  if (set.encoding() == store::Encoding::intset)
-    return append_string(out, set.packed_bytes(), compress);
+  if (type != ValueType::set) return append_string(out, set.packed_bytes(), compress);
   append_length(out, set.size());
   set.for_each([&](std::string_view member) { append_string(out, member, compress); });
 }

@@ -1,13 +1,14 @@
 // Sorted sets: with scores as text, with binary scores, and as a listpack.
+#include "base/numbers.h"
 #include "rdb/collection_values.h"
 #include "rdb/encoder.h"
+#include "rdb/ziplist.h"
 #include "store/sorted_set.h"
-
-#include "base/numbers.h"
 
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -63,28 +64,43 @@ Decoded<store::EntryPtr> read_members(Decoder& decoder,
   return entry;
 }
 
+Decoded<store::EntryPtr> read_packed(Decoder& decoder,
+                                     ValueType type,
+                                     std::string_view key,
+                                     std::int64_t expiry_ms) {
+  std::string scratch;
+  const auto bytes = decoder.string(scratch);
+  if (!bytes) return std::unexpected(bytes.error());
+  std::optional<store::Listpack> members;
+  if (type == ValueType::zset_ziplist)
+    members = listpack_from_ziplist(*bytes);
+  else if (store::ListpackView::is_valid(*bytes))
+    members = store::Listpack::from_bytes(*bytes);
+  if (!members || !store::SortedSet::is_sorted_set(*members))
+    return std::unexpected(type == ValueType::zset_ziplist ? "a sorted set has a damaged ziplist"
+                                                           : "a sorted set has a damaged listpack");
+  if (members->is_empty()) return nullptr;
+  return store::SortedSet::from_packed(key, std::move(*members), expiry_ms);
+}
+
 }  // namespace
 
 Decoded<store::EntryPtr> read_sorted_set(Decoder& decoder,
                                          ValueType type,
                                          std::string_view key,
                                          std::int64_t expiry_ms) {
-  if (type != ValueType::zset_listpack) return read_members(decoder, type, key, expiry_ms);
-  std::string scratch;
-  const auto bytes = decoder.string(scratch);
-  if (!bytes) return std::unexpected(bytes.error());
-  if (!store::ListpackView::is_valid(*bytes) ||
-      !store::SortedSet::is_sorted_set(store::ListpackView(bytes->data())))
-    return std::unexpected("a sorted set has a damaged listpack");
-  store::Listpack members = store::Listpack::from_bytes(*bytes);
-  if (members.is_empty()) return nullptr;
-  return store::SortedSet::from_packed(key, std::move(members), expiry_ms);
+  if (type == ValueType::zset_listpack || type == ValueType::zset_ziplist)
+    return read_packed(decoder, type, key, expiry_ms);
+  return read_members(decoder, type, key, expiry_ms);
 }
 
 // From the highest member to the lowest, which is how Redis reads them fastest.
-void append_sorted_set(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_sorted_set(base::Buffer& out,
+                       const store::Entry& entry,
+                       ValueType type,
+                       bool compress) {
   const store::SortedSetView set(entry);
-  if (const auto bytes = set.packed_bytes()) return append_string(out, *bytes, compress);
+  if (type == ValueType::zset_listpack) return append_string(out, *set.packed_bytes(), compress);
   append_length(out, set.size());
   set.visit({0, set.size()}, true, [&](std::string_view text, double score) {
     append_string(out, text, compress);

@@ -186,10 +186,14 @@ Decoded<bool> read_group(Decoder& decoder, ValueType type, StreamData& stream) {
   return true;
 }
 
-void append_group(base::Buffer& out, std::string_view name, const StreamGroup& group) {
+void append_group(base::Buffer& out,
+                  std::string_view name,
+                  const StreamGroup& group,
+                  ValueType type) {
   append_string(out, name, false);
   append_id(out, group.last_id);
-  append_length(out, static_cast<std::uint64_t>(group.entries_read));
+  if (type != ValueType::stream_listpacks)
+    append_length(out, static_cast<std::uint64_t>(group.entries_read));
   append_length(out, group.pending().size());
   for (const PendingEntry& entry : group.pending()) {
     out.append(bytes_of(entry.id));
@@ -200,6 +204,8 @@ void append_group(base::Buffer& out, std::string_view name, const StreamGroup& g
   for (const auto& [consumer_name, consumer] : group.consumers()) {
     append_string(out, consumer_name, false);
     append_uint64(out, static_cast<std::uint64_t>(consumer.seen_ms));
+    if (type == ValueType::stream_listpacks_3)
+      append_uint64(out, static_cast<std::uint64_t>(consumer.active_ms));
     append_length(out, consumer.pending.size());
     for (const StreamId& id : consumer.pending)
       out.append(bytes_of(id));
@@ -227,7 +233,7 @@ Decoded<store::EntryPtr> read_stream(Decoder& decoder,
   return entry;  // also without entries: it has a last id and maybe groups
 }
 
-void append_stream(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_stream(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress) {
   const StreamView stream(entry);
   append_length(out, stream->nodes().size());
   for (const StreamNode& node : stream->nodes()) {
@@ -236,12 +242,14 @@ void append_stream(base::Buffer& out, const store::Entry& entry, bool compress) 
   }
   append_length(out, stream->size());
   append_id(out, stream->last_id);
-  append_id(out, stream->first_id());
-  append_id(out, stream->max_deleted_id);
-  append_length(out, stream->entries_added);
+  if (type != ValueType::stream_listpacks) {
+    append_id(out, stream->first_id());
+    append_id(out, stream->max_deleted_id);
+    append_length(out, stream->entries_added);
+  }
   append_length(out, stream->groups.size());
   for (const auto& [name, group] : stream->groups)
-    append_group(out, name, group);
+    append_group(out, name, group, type);
 }
 
 }  // namespace duplex::rdb

@@ -16,13 +16,15 @@ Decoded<store::EntryPtr> read_string(Decoder& decoder,
                                      ValueType /*type*/,
                                      std::string_view key,
                                      std::int64_t expiry_ms) {
-  std::string scratch;
-  const auto text = decoder.string(scratch);
+  const auto text = decoder.passing_string();
   if (!text) return std::unexpected(text.error());
   return store::Entry::make_string(key, *text, expiry_ms);
 }
 
-void append_string_value(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_string_value(base::Buffer& out,
+                         const store::Entry& entry,
+                         ValueType /*type*/,
+                         bool compress) {
   char scratch[base::int64_digits_max];
   append_string(out, entry.text(scratch), compress);
 }
@@ -45,6 +47,7 @@ Read reader_of(ValueType type) {
       return read_set;
     case ValueType::zset:
     case ValueType::zset_2:
+    case ValueType::zset_ziplist:
     case ValueType::zset_listpack:
       return read_sorted_set;
     case ValueType::hash:
@@ -64,7 +67,7 @@ Read reader_of(ValueType type) {
   }
 }
 
-using Append = void (*)(base::Buffer&, const store::Entry&, bool);
+using Append = void (*)(base::Buffer&, const store::Entry&, ValueType, bool);
 
 // nullptr for types that cannot be written.
 Append writer_of(store::ValueType type) {
@@ -102,32 +105,40 @@ Decoded<store::EntryPtr> read_value(Decoder& decoder,
   return read(decoder, type, key, expiry_ms);
 }
 
-// Of what can be written in each case, what Redis 7.0 reads; packed forms are copied as they are.
-// Times of fields are the exception: Redis 7.4 was the first to have them.
-ValueType written_type(const store::Entry& entry) {
-  const bool is_packed = entry.encoding() == store::Encoding::listpack;
+// Of what can be written in each case, the newest form that the version has; packed forms are
+// copied as they are.
+ValueType written_type(const store::Entry& entry, int version) {
+  DUPLEX_ASSERT(version >= written_version_min && version <= written_version_max);
+  constexpr int first_with_listpacks = 10;
+  constexpr int first_with_packed_sets = 11;
+  const bool is_packed =
+      entry.encoding() == store::Encoding::listpack && version >= first_with_listpacks;
   switch (entry.type()) {
     case store::ValueType::string:
       return ValueType::string;
     case store::ValueType::list:
-      return ValueType::list_quicklist_2;
+      return version >= first_with_listpacks ? ValueType::list_quicklist_2 : ValueType::list;
     case store::ValueType::set:
-      return entry.encoding() == store::Encoding::intset ? ValueType::set_intset : ValueType::set;
+      if (entry.encoding() == store::Encoding::intset) return ValueType::set_intset;
+      return is_packed && version >= first_with_packed_sets ? ValueType::set_listpack
+                                                            : ValueType::set;
     case store::ValueType::sorted_set:
       return is_packed ? ValueType::zset_listpack : ValueType::zset_2;
     case store::ValueType::hash:
       if (entry.has_timed_fields()) return ValueType::hash_timed;
       return is_packed ? ValueType::hash_listpack : ValueType::hash;
     case store::ValueType::stream:
-      return ValueType::stream_listpacks_2;
+      if (version >= first_with_packed_sets) return ValueType::stream_listpacks_3;
+      return version >= first_with_listpacks ? ValueType::stream_listpacks_2
+                                             : ValueType::stream_listpacks;
   }
   DUPLEX_ASSERT(false);
 }
 
-void append_value(base::Buffer& out, const store::Entry& entry, bool compress) {
+void append_value(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress) {
   const Append append = writer_of(entry.type());
   DUPLEX_ASSERT(append != nullptr);
-  append(out, entry, compress);
+  append(out, entry, type, compress);
 }
 
 }  // namespace duplex::rdb

@@ -22,10 +22,14 @@ Decoded<store::EntryPtr> read_value(Decoder& decoder,
                                     std::string_view key,
                                     std::int64_t expiry_ms);
 
-// The type byte under which append_value() writes the value of this entry.
-ValueType written_type(const store::Entry& entry);
+// The type byte under which append_value() writes the value of this entry in a file or payload of
+// `version`. Times of fields need one that versions before 12 do not have: it is written all the
+// same, because a reader that refuses it is better than one that loses them.
+// Requires: written_version_min <= version <= written_version_max.
+ValueType written_type(const store::Entry& entry, int version);
 
-// Appends the bytes behind the type byte. `compress`: try LZF on long strings.
-void append_value(base::Buffer& out, const store::Entry& entry, bool compress);
+// Appends the bytes behind the type byte `type`, which is the entry's written_type(). `compress`:
+// try LZF on long strings.
+void append_value(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress);
 
 }  // namespace duplex::rdb

@@ -143,8 +143,12 @@ struct Config {
   std::vector<SavePoint> save = {{3600, 1}, {300, 100}, {60, 10000}};
   std::string dbfilename = "dump.rdb";
   bool rdbcompression = true;
+  std::int64_t rdb_compat_version = 10;
   bool rdbchecksum = true;
   bool stop_writes_on_bgsave_error = true;
+  bool rdb_save_incremental_fsync = true;
+  bool aof_rewrite_incremental_fsync = true;
+  bool aof_use_rdb_preamble = true;
 
   // The keyspace.
   std::int64_t databases = 16;

@@ -70,6 +70,12 @@ Server::Server(LoadedConfig config)
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
       log_sink_(current_log_),
+      persistence_({.config = config_,
+                    .keyspace = keyspace_,
+                    .reclaimer = reclaimer_,
+                    .log_sink = log_sink_,
+                    .log = current_log_,
+                    .snapshot_is_behind = settings_.snapshot_is_behind}),
       statistics_([this] {
         std::vector<std::unique_ptr<commands::LoopStatistics>> statistics;
         for (std::size_t i = 0; i <= loop_count_; ++i)
@@ -87,6 +93,7 @@ Server::Server(LoadedConfig config)
                 .effects = log_sink_,
                 .config = *this,
                 .server = *this,
+                .persistence = persistence_,
                 .statistics = statistics_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
       loops_([this] {
@@ -98,7 +105,7 @@ Server::Server(LoadedConfig config)
       }()),
       info_({.config = config_,
              .services = services_,
-             .log_sink = log_sink_,
+             .persistence = persistence_,
              .log = current_log_,
              .pool = pool_,
              .limits = limits_,
@@ -124,6 +131,7 @@ void Server::bind_config() {
     apply_users(next, users_);
     apply_limits(next, limits_);
     base::set_log_level(next.loglevel);
+    persistence_.config_changed(next);
     if (log_) log_->set_policy(fsync_policy(next.appendfsync));
     return {};
   };
@@ -140,6 +148,8 @@ void Server::bind_config() {
                                       "client-output-buffer-limit",
                                       "loglevel",
                                       "appendfsync",
+                                      "save",
+                                      "stop-writes-on-bgsave-error",
                                       "hash-max-listpack-entries",
                                       "hash-max-listpack-value",
                                       "list-max-listpack-size",
@@ -171,6 +181,7 @@ std::expected<void, std::string> Server::start() {
             pool_.loop(0).backend_name(),
             pool_.loop(0).backend_reason());
   if (auto loaded = load(); !loaded) return loaded;
+  persistence_.start();
   settings_.loading.store(false, std::memory_order_relaxed);
   http_.open_demo();
   base::log(base::LogLevel::notice, "Ready to accept connections");
@@ -264,6 +275,7 @@ void Server::sample_rates() {
   }
   rates_.sample(base::steady_us(), info_.commands_processed(), received, sent);
   base::note_allocation_peak();
+  if (aof::Log* log = current_log_.load(std::memory_order_acquire)) log->watch();
 }
 
 void Server::wait() {
@@ -298,7 +310,15 @@ bool Server::stop() {
   bool saved = true;
   pool_.stop();
   pool_.join();
-  if (log_) saved = log_->close();
+  persistence_.stop();
+  // What was changed while the last snapshot was written is in none.
+  if (saves_at_end_.load(std::memory_order_relaxed) && persistence_.stats().changes != 0) {
+    if (const auto last = persistence_.save_at_end(); !last) {
+      base::log(base::LogLevel::warning, "The final snapshot failed: {}", last.error());
+      saved = false;
+    }
+  }
+  if (log_) saved &= log_->close();
   current_log_.store(nullptr, std::memory_order_release);
   if (!saved)
     base::log(base::LogLevel::warning, "The append only file could not be written completely.");
@@ -313,9 +333,23 @@ commands::MemoryUse Server::memory() {
   return info_.memory_use();
 }
 
-void Server::shutdown(commands::ShutdownMode) {
+std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool force) {
+  using commands::ShutdownMode;
   base::log(base::LogLevel::notice, "User requested shutdown...");
+  const bool saves =
+      mode == ShutdownMode::save ||
+      (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
+  if (saves && !settings_.loading.load(std::memory_order_relaxed)) {
+    base::log(base::LogLevel::notice, "Saving the final RDB snapshot before exiting.");
+    (void)persistence_.cancel_save();
+    if (persistence_.save_again() && !force) {
+      base::log(base::LogLevel::warning, "Error trying to save the DB, can't exit.");
+      return "ERR Errors trying to SHUTDOWN. Check logs.";
+    }
+    saves_at_end_.store(true, std::memory_order_relaxed);
+  }
   request_stop();
+  return std::nullopt;
 }
 
 std::optional<std::string> Server::reload_log() {

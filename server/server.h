@@ -18,6 +18,7 @@
 #include "server/http_port.h"
 #include "server/log_sink.h"
 #include "server/metrics.h"
+#include "server/persistence.h"
 #include "server/reclaimer.h"
 #include "server/server_info.h"
 #include "store/keyspace.h"
@@ -52,7 +53,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   // commands::ServerControl
   std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
   commands::MemoryUse memory() override;
-  void shutdown(commands::ShutdownMode mode) override;
+  std::optional<std::string> shutdown(commands::ShutdownMode mode, bool force) override;
   std::optional<std::string> reload_log() override;
   std::optional<std::string> load_users() override;
   std::optional<std::string> save_users() override;
@@ -95,6 +96,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   commands::Blocking blocking_;
   std::atomic<aof::Log*> current_log_{nullptr};
   LogSink log_sink_;
+  Persistence persistence_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
   LoadProgress progress_;
@@ -113,6 +115,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   std::condition_variable stop_wake_;
   bool stop_requested_ = false;
   bool stopped_ = false;
+  std::atomic<bool> saves_at_end_{false};
 };
 
 }  // namespace duplex::server

@@ -58,8 +58,9 @@ TEST(ListValue, keeps_nodes_and_large_texts) {
     store::List(*made).push(store::ListEnd::back, text);
   for (const bool compress : {false, true}) {
     base::Buffer out;
-    append_value(out, *made, compress);
-    const auto read_back = read(written_type(*made), out.view());
+    const ValueType type = written_type(*made, written_version);
+    append_value(out, *made, type, compress);
+    const auto read_back = read(type, out.view());
     ASSERT_TRUE(read_back) << read_back.error();
     EXPECT_EQ(contents(**read_back), texts);
     EXPECT_EQ((*read_back)->encoding(), store::Encoding::quicklist);

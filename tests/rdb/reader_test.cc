@@ -165,7 +165,7 @@ TEST(RdbReader, NamesKeyTypeAndOffsetOfWhatItCannotRead) {
 
   EXPECT_EQ(reading.lines.back(), "entry str=hello expire 4102444800000");
   EXPECT_EQ(reading.error,
-            "offset 57: key 'list' has type 7 (value of a module), which cannot be read");
+            "offset 57: key 'list' has type 7 (value of module 'AAAAAAAAA'), which cannot be read");
 }
 
 TEST(RdbReader, SaysWhatIsWrong) {

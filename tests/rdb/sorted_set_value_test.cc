@@ -73,8 +73,9 @@ TEST(SortedSetValue, keeps_many_members) {
   for (int i = 0; i < 3000; ++i)
     store::SortedSet(*made).put("member " + std::to_string(i), i * 7919 % 3000 / 4.0);
   base::Buffer out;
-  append_value(out, *made, true);
-  const auto entry = read(written_type(*made), out.view());
+  const ValueType type = written_type(*made, written_version);
+  append_value(out, *made, type, true);
+  const auto entry = read(type, out.view());
   ASSERT_TRUE(entry) << entry.error();
   EXPECT_EQ(contents(**entry), contents(*made));
 }

@@ -31,7 +31,7 @@ Decoded<store::EntryPtr> read(ValueType type, std::string_view bytes) {
 
 std::string value_of(const store::Entry& entry, bool compress = false) {
   base::Buffer out;
-  append_value(out, entry, compress);
+  append_value(out, entry, written_type(entry, written_version), compress);
   return std::string(out.view());
 }
 

@@ -108,6 +108,7 @@ CommandFixture::CommandFixture()
                 .effects = sink_,
                 .config = config_,
                 .server = server_,
+                .persistence = persistence_,
                 .statistics = {}} {
   statistics_.push_back(std::make_unique<commands::LoopStatistics>(table_.all().size()));
   services_.statistics = statistics_;

@@ -62,7 +62,10 @@ class FakeServer : public commands::ServerControl {
  public:
   std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
   commands::MemoryUse memory() override { return memory_use; }
-  void shutdown(commands::ShutdownMode mode) override { shutdown_mode = mode; }
+  std::optional<std::string> shutdown(commands::ShutdownMode mode, bool) override {
+    shutdown_mode = mode;
+    return std::nullopt;
+  }
   std::optional<std::string> reload_log() override;
   std::optional<std::string> load_users() override { return "ERR load"; }
   std::optional<std::string> save_users() override { return "ERR save"; }
@@ -82,6 +85,22 @@ class FakeServer : public commands::ServerControl {
   int reloads = 0;
   std::size_t discarded_tables = 0;
   std::size_t discarded_entries = 0;
+};
+
+class FakePersistence : public commands::PersistenceControl {
+ public:
+  std::optional<std::string> save() override { return error; }
+  Answer begin_save(bool may_schedule, bool in_transaction) override {
+    return {false, may_schedule || in_transaction ? "Background saving scheduled"
+                                                  : "Background saving started"};
+  }
+  Answer cancel_save() override { return {false, "Background saving cancelled"}; }
+  Answer begin_rewrite(bool) override {
+    return {false, "Background append only file rewriting started"};
+  }
+  std::int64_t last_save_s() const override { return 1'000'000'000; }
+
+  std::optional<std::string> error;  // what save() answers
 };
 
 // A client with a front end that only remembers what it was asked.
@@ -168,6 +187,7 @@ class CommandFixture : public testing::Test {
   RecordingSink sink_;
   FakeConfig config_;
   FakeServer server_;
+  FakePersistence persistence_;
   commands::CommandTable table_;
   store::Keyspace keyspace_{16};
   pubsub::Hub hub_{1};

@@ -1,0 +1,16 @@
+// Finds out what a path names, and checks it.
+#pragma once
+
+#include "check/report.h"
+
+#include <expected>
+#include <string>
+
+namespace duplex::check {
+
+// Checks an RDB file, a file of records (with or without an RDB file before them), a manifest with
+// the files it names, or the folder of one. Changes nothing. The error says why nothing could be
+// checked.
+std::expected<Report, std::string> check_path(const std::string& path);
+
+}  // namespace duplex::check
