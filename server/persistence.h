@@ -68,6 +68,10 @@ class Persistence final : public commands::PersistenceControl {
   // Writes a snapshot on this thread. Requires: stop() was called. The error is a sentence.
   std::expected<void, std::string> save_at_end();
 
+  // Writes what was loaded as the first base of a new log, on this thread; no manifest names it
+  // yet. Requires: start() was not called.
+  std::expected<aof::ManifestEntry, std::string> write_first_base();
+
   PersistenceStats stats() const;
   // As save(), also when one is being taken now: it waits for its end first.
   std::optional<std::string> save_again();

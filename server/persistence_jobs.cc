@@ -53,6 +53,27 @@ std::expected<void, std::string> Persistence::save_at_end() {
   return run_save(**job);
 }
 
+std::expected<aof::ManifestEntry, std::string> Persistence::write_first_base() {
+  const auto config = parts_.config.snapshot();
+  const std::string directory = config->dir + "/" + config->appenddirname;
+  aof::ManifestEntry base = aof::Manifest().next_base(config->appendfilename);
+  auto file = SnapshotFile::create(fmt::format("{}/temp-rewriteaof-bg-{}.aof", directory, getpid()),
+                                   config->aof_rewrite_incremental_fsync);
+  if (!file) return failure("cannot create a file", file.error());
+  const auto output = make_base_output(*file, *config);
+  Snapshot snapshot(parts_.keyspace, *output, parts_.reclaimer, parts_.snapshot_is_behind);
+  {
+    store::ShardLock lock(parts_.keyspace);
+    lock.lock_all();
+    snapshot.cut(lock);
+    lock.unlock();
+  }
+  if (const auto error = snapshot.run()) return failure("cannot write", error);
+  if (const auto error = file->rename_to(directory + "/" + base.name))
+    return failure("cannot rename", error);
+  return base;
+}
+
 Persistence::Outcome Persistence::run_rewrite() {
   aof::Log* log = parts_.log.load(std::memory_order_acquire);
   if (log == nullptr) return std::unexpected("appendonly is off");

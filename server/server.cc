@@ -248,6 +248,17 @@ Server::Started Server::load() {
                                        config->appenddirname,
                                        directory.error().message()));
   log_directory_ = std::move(*directory);
+  // The base is complete before a manifest names it: a crash before that loads the snapshot again.
+  const std::string snapshot = config->dir + "/" + config->dbfilename;
+  if (recovered.manifest.empty() && std::filesystem::exists(snapshot)) {
+    base::log(base::LogLevel::warning,
+              "There is no append only file yet: loading {} and making it the base of a new one",
+              snapshot);
+    if (auto loaded = loader.load_snapshot(snapshot); !loaded) return loaded;
+    auto first = persistence_.write_first_base();
+    if (!first) return std::unexpected(first.error());
+    recovered.manifest.base = std::move(*first);
+  }
   auto log = aof::Log::open(*log_directory_,
                             {.file_name = config->appendfilename,
                              .fsync = fsync_policy(config->appendfsync),

@@ -233,3 +233,19 @@ def test_a_failing_snapshot_refuses_writes_until_one_succeeds(duplex):
         (server.dir / "dump.rdb").rmdir()
         assert client.call("SAVE").value == b"OK"
         assert client.call("SET", "k", "x").value == b"OK"
+
+
+def test_appendonly_takes_a_snapshot_over_that_has_no_log_beside_it(duplex):
+    with duplex() as server:
+        with server.client(timeout=60) as client:
+            prepare(client)
+            digest = client.call("DEBUG", "DIGEST").value
+            assert client.call("SAVE").value == b"OK"
+        server.kill()
+        server.args += ["--appendonly", "yes"]
+        for _ in range(2):
+            server.start()
+            with server.client(timeout=60) as client:
+                assert client.call("DEBUG", "DIGEST").value == digest
+            server.kill()
+            (server.dir / "dump.rdb").unlink(missing_ok=True)
