@@ -85,6 +85,9 @@ class Log {
   const StreamPosition& start() const { return start_; }
 
   LogStats stats() const;
+  // Says in the server's log when a sync takes long, once for each. To be called now and then, from
+  // one thread: the one that syncs cannot look at a clock meanwhile.
+  void watch();
 
   // --- the cut of a rewrite ---
 
@@ -157,6 +160,8 @@ class Log {
   void wake();
   bool fail(LogFailure failure, std::error_code error);
   void raise_durable(Lsn lsn);
+  std::int64_t sync_running_us() const;
+  bool is_slow(std::int64_t duration_us) const;
 
   // Constant after construction.
   Directory& directory_;
@@ -177,6 +182,11 @@ class Log {
   std::atomic<std::uint64_t> delayed_syncs_{0};
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::uint64_t> writes_{0};
+  std::atomic<std::uint64_t> write_failures_{0};
+  std::atomic<std::uint64_t> sync_failures_{0};
+  std::atomic<std::int64_t> failed_since_us_{0};  // on the steady clock
+  std::atomic<std::int64_t> sync_began_us_{0};    // 0: no sync is running
+  std::atomic<bool> slow_sync_told_{false};       // of the sync that is running
 
   // What is appended and not taken for writing.
   mutable base::Mutex mutex_{base::LockRank::log};

@@ -1,5 +1,6 @@
 // The log's files: opening, the next increment, a new base, and the manifest that names them.
 #include "aof/log.h"
+#include "base/clock.h"
 #include "base/diagnostics.h"
 
 #include <fmt/format.h>
@@ -142,6 +143,7 @@ void Log::measure_files() {
 
 LogStats Log::stats() const {
   const LogState state = failed();
+  const std::int64_t running_us = sync_running_us();
   return {
       .current_bytes = closed_bytes_ + segment_bytes_,
       .base_bytes = base_bytes_,
@@ -152,6 +154,12 @@ LogStats Log::stats() const {
       .delayed_syncs = delayed_syncs_,
       .syncs = syncs_,
       .writes = writes_,
+      .state = state,
+      .failed_for_us = state ? base::steady_us() - failed_since_us_ : 0,
+      .sync_running_us = running_us,
+      .sync_is_slow = running_us > 0 && is_slow(running_us),
+      .write_failures = write_failures_,
+      .sync_failures = sync_failures_,
   };
 }
 

@@ -4,10 +4,12 @@
 #include "aof/format.h"
 #include "aof/fsync_policy.h"
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace duplex::aof {
 
@@ -16,6 +18,8 @@ struct LogOptions {
   FsyncPolicy fsync = FsyncPolicy::everysec;
   std::chrono::milliseconds sync_interval{1000};
   std::chrono::milliseconds retry_interval{100};
+  // A sync that takes longer counts as delayed, as in INFO of Redis.
+  std::chrono::milliseconds slow_sync{2000};
   // Called on the log's own thread, and at last by close(), without any lock held: after durable()
   // has advanced, after a failure began or ended, and after the policy has changed. It must not
   // block.
@@ -46,9 +50,38 @@ struct LogStats {
   bool last_write_ok = true;        // aof_last_write_status
   bool last_sync_ok = true;
   std::int64_t last_sync_us = -1;   // how long the last successful sync took; -1: none yet
-  std::uint64_t delayed_syncs = 0;  // aof_delayed_fsync: syncs that took longer than two seconds
+  std::uint64_t delayed_syncs = 0;  // aof_delayed_fsync: syncs that took longer than slow_sync
   std::uint64_t syncs = 0;
   std::uint64_t writes = 0;
+  LogState state;
+  std::int64_t failed_for_us = 0;    // since when it is failed; 0: it is not
+  std::int64_t sync_running_us = 0;  // how long the sync that is running has taken; 0: none is
+  bool sync_is_slow = false;         // it has taken longer than slow_sync
+  std::uint64_t write_failures = 0;  // how often a failure of this kind began
+  std::uint64_t sync_failures = 0;
 };
+
+// What is wrong with the disk, for INFO's aof_trouble and for /metrics: one of log_troubles.
+inline constexpr std::string_view log_troubles[] = {
+    "none", "full", "read_only", "write", "fsync", "lost", "slow_fsync"};
+
+inline std::string_view trouble_of(const LogStats& stats) {
+  switch (stats.state.failure) {
+    case LogFailure::none:
+      return stats.sync_is_slow ? "slow_fsync" : "none";
+    case LogFailure::write:
+      if (stats.state.error_number == EROFS) return "read_only";
+      // A quota and a limit on the size of files are like a disk that is full.
+      return stats.state.error_number == ENOSPC || stats.state.error_number == EDQUOT ||
+                     stats.state.error_number == EFBIG
+                 ? "full"
+                 : "write";
+    case LogFailure::sync:
+      return "fsync";
+    case LogFailure::lost:
+      return "lost";
+  }
+  return "none";
+}
 
 }  // namespace duplex::aof

@@ -1,15 +1,12 @@
 // The log's own thread: syncs, repairs after failures, and tells how far things are.
 #include "aof/log.h"
+#include "base/clock.h"
 #include "base/diagnostics.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace duplex::aof {
-
-namespace {
-
-// From which length a sync counts as delayed, as in INFO of Redis.
-constexpr std::int64_t delayed_sync_us = 2'000'000;
-
-}  // namespace
 
 void Log::set_policy(FsyncPolicy policy) {
   policy_.store(policy, std::memory_order_relaxed);
@@ -79,17 +76,42 @@ void Log::sync_written() {
     lsn = written();
   }
   // Writes go on meanwhile. Should the segment change, it stays in retired_ until this is over.
-  const auto begin = Clock::now();
-  if (const auto error = segment->sync()) {
+  sync_began_us_ = base::steady_us();
+  const auto error = segment->sync();
+  const std::int64_t duration_us = sync_running_us();
+  sync_began_us_ = 0;
+  if (is_slow(duration_us)) {
+    ++delayed_syncs_;
+    base::log(base::LogLevel::warning,
+              "The sync of the append only file took {:.1f} seconds",
+              static_cast<double>(duration_us) / 1e6);
+  }
+  slow_sync_told_ = false;
+  if (error) {
     fail(LogFailure::sync, error);
     return;
   }
-  const auto duration =
-      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
-  last_sync_us_ = duration;
+  last_sync_us_ = duration_us;
   ++syncs_;
-  if (duration >= delayed_sync_us) ++delayed_syncs_;
   raise_durable(lsn);
+}
+
+std::int64_t Log::sync_running_us() const {
+  const std::int64_t began_us = sync_began_us_;
+  return began_us == 0 ? 0 : std::max<std::int64_t>(base::steady_us() - began_us, 0);
+}
+
+bool Log::is_slow(std::int64_t duration_us) const {
+  return std::chrono::microseconds(duration_us) >= options_.slow_sync;
+}
+
+void Log::watch() {
+  if (!is_slow(sync_running_us()) || slow_sync_told_.exchange(true)) return;
+  base::log(base::LogLevel::warning,
+            "The disk is slow: a sync of the append only file has not ended after {} ms. Replies "
+            "{}",
+            options_.slow_sync.count(),
+            policy() == FsyncPolicy::always ? "to writes wait for it" : "do not wait for it");
 }
 
 // Closing a file may take its time: not under turn_.
@@ -111,6 +133,8 @@ bool Log::fail(LogFailure failure, std::error_code error) {
   const LogState before = state_.exchange({.failure = failure, .error_number = error.value()});
   if (before.failure == failure) return false;
   ++transitions_;
+  if (!before) failed_since_us_ = base::steady_us();
+  ++(failure == LogFailure::write ? write_failures_ : sync_failures_);
   using base::LogLevel;
   switch (failure) {
     case LogFailure::none:

@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from comparison.collections import collection_workloads
+from comparison.loading import loading_workloads
 from comparison.core_watch import pinned, wait_until_quiet
 from comparison.server import Contender, Server, ServerError
 from comparison.table import TABLES, Outcome, markdown
@@ -96,7 +97,11 @@ def choose_workloads(arguments: argparse.Namespace) -> list[Workload]:
     patterns = arguments.workloads.split(",")
     return [
         workload
-        for workload in all_workloads(tuple(arguments.ws_option)) + collection_workloads()
+        for workload in (
+            all_workloads(tuple(arguments.ws_option))
+            + collection_workloads()
+            + loading_workloads()
+        )
         if any(fnmatch.fnmatchcase(workload.name, pattern) for pattern in patterns)
     ]
 

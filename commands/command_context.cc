@@ -54,6 +54,10 @@ void CommandContext::error(std::string_view text) {
   reply_.error(text);
 }
 
+bool CommandContext::may_read_every_key() const {
+  return !client_->is_restricted || acl::may_read_every_key(*client_->user, *command_, args_);
+}
+
 void CommandContext::unknown_subcommand() {
   const std::string name = base::uppered(
       command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
@@ -118,7 +122,9 @@ bool CommandContext::read_type(const store::HashedKey& key,
 
 store::Table::Position CommandContext::find(int database, const store::HashedKey& key) {
   const store::Table::Position at = find_live(database, key);
-  if (at) note_use(*at.entry());
+  if (!at) return at;
+  lock_.before_change(database, key, at);
+  note_use(*at.entry());
   return at;
 }
 
@@ -292,6 +298,7 @@ void CommandContext::remove_ended_fields(int database,
                                          const store::HashedKey& key,
                                          store::Table::Position at,
                                          std::span<const std::string> fields) {
+  lock_.before_change(database, key, at);
   store::Hash hash(*at.entry(), now_ms_);
   std::vector<std::string_view> logged{"HDEL", effects_.keep(std::string(key.key))};
   for (const std::string& field : fields) {
@@ -308,6 +315,7 @@ bool CommandContext::sweep_fields(int database,
                                   const store::HashedKey& key,
                                   store::Table::Position at,
                                   std::size_t limit) {
+  lock_.before_change(database, key, at);
   store::Hash hash(*at.entry(), now_ms_);
   std::vector<std::string> fields;
   const bool done = hash.collect_ended(limit, fields);

@@ -28,11 +28,6 @@ std::string unknown_command(Args args) {
       "ERR unknown command '{}', with args beginning with: {}", errors::shown(args[0]), quoted);
 }
 
-bool arity_fits(const CommandSpec& spec, std::size_t argc) {
-  const auto count = static_cast<int>(argc);
-  return spec.arity > 0 ? count == spec.arity : count >= -spec.arity;
-}
-
 }  // namespace
 
 Executor::Executor(Services& services,
@@ -85,8 +80,7 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
 const Command* Executor::find(Client& client, const Request& request) {
   const Command* command = request.command;
   if (command == nullptr) {
-    if (services_.settings.password_required.load(std::memory_order_relaxed) &&
-        !client.authenticated.load(std::memory_order_relaxed))
+    if (services_.users.auth_required() && !client.authenticated.load(std::memory_order_relaxed))
       reject(client, nullptr, errors::no_auth);
     else
       reject(client, nullptr, unknown_command(request.args));
@@ -115,8 +109,9 @@ void Executor::reject(Client& client, const Command* command, std::string_view t
   if (command != nullptr) statistics_.command(command->index).rejected.add(1);
   if (command != nullptr && is_exec(*command)) {
     discard_transaction(client, services_.watchers);
-    return context_.error(fmt::format("EXECABORT Transaction discarded because of: {}",
-                                      text.substr(text.find(' ') + 1)));
+    constexpr std::string_view plain = "ERR ";
+    if (text.starts_with(plain)) text.remove_prefix(plain.size());
+    return context_.error(fmt::format("EXECABORT Transaction discarded because of: {}", text));
   }
   if (client.transaction.open) client.transaction.failed = true;
   context_.error(text);
@@ -140,11 +135,15 @@ bool Executor::is_paused(const Client& client, const Command& command) const {
 bool Executor::gate(Client& client, const Command& command, Args args) {
   const CommandSpec& spec = *command.spec;
   Settings& settings = services_.settings;
-  if (settings.password_required.load(std::memory_order_relaxed) &&
-      !client.authenticated.load(std::memory_order_relaxed) && !has(spec.flags, Flag::no_auth)) {
+  if (client.acl_version != services_.users.version()) [[unlikely]] {
+    if (!refresh_user(client)) return false;
+  }
+  if (services_.users.auth_required() && !client.authenticated.load(std::memory_order_relaxed) &&
+      !has(spec.flags, Flag::no_auth)) {
     reject(client, &command, errors::no_auth);
     return false;
   }
+  if (client.is_restricted && !may_run(client, command, args)) return false;
   if (client.is_subscribed() &&
       client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
       !has(spec.flags, Flag::subscriber)) {
@@ -198,6 +197,7 @@ void Executor::queue(Client& client, const Command& command, Args args) {
 }
 
 void Executor::dispatch(Client& client, const Request& request) {
+  services_.settings.snapshot_is_behind.wait(true, std::memory_order_relaxed);
   if (is_exec(*request.command))
     execute_transaction(client);
   else

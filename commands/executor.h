@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "commands/acl_log.h"
+#include "commands/acl_user.h"
 #include "commands/command_context.h"
 #include "commands/eviction.h"
 
@@ -79,6 +81,16 @@ class Executor {
   const Command* find(Client& client, const Request& request);
   bool gate(Client& client, const Command& command, Args args);
   bool is_paused(const Client& client, const Command& command) const;
+  // Access control (executor_acl.cc). False: the client has to go, its connection is being closed.
+  bool refresh_user(Client& client);
+  // Why the client's user may not run this, which is logged then.
+  std::optional<acl::Denial> denial(Client& client,
+                                    const Command& command,
+                                    Args args,
+                                    acl::Origin origin);
+  bool may_run(Client& client, const Command& command, Args args);
+  // The same for a command that was queued; answers the error itself.
+  bool may_still_run(Client& client, const Command& command, Args args);
   void queue(Client& client, const Command& command, Args args);
   void take_locks(const Command& command, const Request& request);
   void reject(Client& client, const Command* command, std::string_view text);

@@ -127,11 +127,19 @@ void CommandLoop::unblock_client(std::uint64_t client_id) {
   });
 }
 
+void CommandLoop::check_client_user(std::uint64_t client_id) {
+  loop_.post([this, client_id] {
+    const auto found = sessions_.find(client_id);
+    if (found != sessions_.end()) found->second->check_user();
+  });
+}
+
 void CommandLoop::tick() {
   ++ticks_;
   executor_.set_now(loop_.now_ms());
   if (services_.settings.active_expiry.load(std::memory_order_relaxed) &&
       !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0 &&
+      !services_.settings.snapshot_is_behind.load(std::memory_order_relaxed) &&
       // What a log that cannot write holds in memory must not grow by itself.
       services_.effects.refusal().empty())
     executor_.expire_cycle(expiry_budget_us);

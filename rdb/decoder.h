@@ -31,6 +31,9 @@ class Decoder {
   // A string in any encoding. It points into the bytes, or into `scratch` if it had to be built.
   Decoded<std::string_view> string(std::string& scratch);
 
+  // A string that the caller copies before the next call of this function.
+  Decoded<std::string_view> passing_string() { return string(passing_); }
+
   std::size_t offset() const { return offset_; }
   std::size_t left() const { return bytes_.size() - offset_; }
 
@@ -50,6 +53,7 @@ class Decoder {
 
   std::string_view bytes_;
   std::size_t offset_ = 0;
+  std::string passing_;  // keeps its memory from string to string
 };
 
 }  // namespace duplex::rdb

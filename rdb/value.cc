@@ -16,8 +16,7 @@ Decoded<store::EntryPtr> read_string(Decoder& decoder,
                                      ValueType /*type*/,
                                      std::string_view key,
                                      std::int64_t expiry_ms) {
-  std::string scratch;
-  const auto text = decoder.string(scratch);
+  const auto text = decoder.passing_string();
   if (!text) return std::unexpected(text.error());
   return store::Entry::make_string(key, *text, expiry_ms);
 }

@@ -48,6 +48,16 @@ struct ChannelRule {
   bool operator==(const ChannelRule&) const = default;
 };
 
+// `user <name> <rules>`.
+struct UserLine {
+  std::string name;
+  std::vector<std::string> rules;
+  bool operator==(const UserLine&) const = default;
+};
+
+// The channels that a user may use when it is made.
+enum class PubsubDefault : std::uint8_t { resetchannels, allchannels };
+
 // One less than the number of cores, at least 1 and at most 8.
 std::int64_t default_io_threads();
 
@@ -104,6 +114,10 @@ struct Config {
 
   // Who may do what.
   std::string requirepass;
+  std::string aclfile;  // under `dir` if it is relative
+  std::vector<UserLine> users;
+  std::int64_t acllog_max_len = 128;
+  PubsubDefault acl_pubsub_default = PubsubDefault::resetchannels;
   std::vector<std::pair<std::string, std::string>> renamed_commands;  // to "": switched off
   DebugCommand enable_debug_command = DebugCommand::no;
   DebugCommand enable_protected_configs = DebugCommand::no;
@@ -123,6 +137,9 @@ struct Config {
   std::int64_t rdb_compat_version = 10;
   bool rdbchecksum = true;
   bool stop_writes_on_bgsave_error = true;
+  bool rdb_save_incremental_fsync = true;
+  bool aof_rewrite_incremental_fsync = true;
+  bool aof_use_rdb_preamble = true;
 
   // The keyspace.
   std::int64_t databases = 16;

@@ -5,6 +5,7 @@
 #include "base/diagnostics.h"
 #include "base/mapped_file.h"
 #include "rdb/reader.h"
+#include "server/bulk_insert.h"
 
 #include <fmt/format.h>
 
@@ -35,8 +36,7 @@ Loader::Loader(commands::Services& services, commands::Executor& executor, LoadP
     : services_(services),
       executor_(executor),
       progress_(progress),
-      started_s_(base::wall_ms() / 1000),
-      lock_(services.keyspace) {
+      started_s_(base::wall_ms() / 1000) {
   client_.authenticated.store(true, std::memory_order_relaxed);
   executor_.set_now(0);
 }
@@ -87,6 +87,7 @@ std::expected<void, std::string> Loader::load_snapshot(const std::string& path) 
 std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
                                                          std::string_view bytes) {
   rdb::Reader reader(bytes);
+  BulkInsert inserted(services_.keyspace);
   int database = 0;
   std::uint64_t keys = 0;
   while (true) {
@@ -94,6 +95,8 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
     auto record = reader.next();
     if (!record) return std::unexpected(fmt::format("{}: {}", path, record.error()));
     if (const auto* end = std::get_if<rdb::End>(&*record)) {
+      if (const auto repeated = inserted.finish())
+        return std::unexpected(fmt::format("{}: the key '{}' stands there twice", path, *repeated));
       base::log(base::LogLevel::notice, "Loaded {} keys from {}", keys, path);
       return end->bytes;
     }
@@ -107,25 +110,14 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
       database = static_cast<int>(selected->number);
     }
     if (auto* entry = std::get_if<rdb::Entry>(&*record)) {
-      const std::string key(entry->entry->key());
-      if (!insert(database, std::move(*entry)))
-        return std::unexpected(fmt::format("{}: the key '{}' stands there twice", path, key));
+      const auto idle_s = static_cast<std::int64_t>(entry->usage.idle_s.value_or(0));
+      entry->entry->touch(static_cast<std::uint32_t>((started_s_ - idle_s) & 0xffffff));
+      inserted.add(database, std::move(entry->entry));
       ++keys;
       progress_.loaded_keys.store(keys, std::memory_order_relaxed);
       note_progress(reader.offset() - before);
     }
   }
-}
-
-bool Loader::insert(int database, rdb::Entry from) {
-  const store::HashedKey key(from.entry->key());
-  const auto idle_s = static_cast<std::int64_t>(from.usage.idle_s.value_or(0));
-  from.entry->touch(static_cast<std::uint32_t>((started_s_ - idle_s) & 0xffffff));
-  lock_.lock(key);
-  const bool is_new = !lock_.find(database, key);
-  if (is_new) lock_.insert(database, key, std::move(from.entry));
-  lock_.unlock();
-  return is_new;
 }
 
 }  // namespace duplex::server

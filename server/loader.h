@@ -10,8 +10,6 @@
 
 #include "aof/recovery.h"
 #include "commands/executor.h"
-#include "rdb/entry.h"
-#include "store/shard_lock.h"
 
 namespace duplex::server {
 
@@ -41,8 +39,6 @@ class Loader {
   // Returns the length of the RDB file that `bytes` begin with.
   std::expected<std::size_t, std::string> load_rdb(std::string_view path, std::string_view bytes);
   void note_progress(std::uint64_t bytes);
-  // False if the key is there already.
-  bool insert(int database, rdb::Entry from);
 
   commands::Services& services_;
   commands::Executor& executor_;
@@ -50,7 +46,6 @@ class Loader {
   int records_since_look_ = 0;
   std::int64_t reported_us_ = 0;
   const std::int64_t started_s_;
-  store::ShardLock lock_;
   commands::Client client_;
 };
 

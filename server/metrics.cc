@@ -1,19 +1,19 @@
 // The numbers of /metrics, for Prometheus, and of the start page.
 #include "server/metrics.h"
 
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/ticks.h"
+#include "server/version.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <string_view>
-
-#include <fmt/format.h>
-
-#include "base/clock.h"
-#include "base/memory.h"
-#include "base/ticks.h"
-#include "server/version.h"
 
 namespace duplex::server {
 
@@ -22,8 +22,7 @@ namespace {
 constexpr auto relaxed = std::memory_order_relaxed;
 
 void head(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-  fmt::format_to(
-      std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+  fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
 }
 
 template <typename Value>
@@ -37,7 +36,7 @@ void metric(std::string& out,
 }
 
 std::uint64_t sum(const commands::Services& services,
-                  commands::Counter commands::LoopStatistics::*counter) {
+                  commands::Counter commands::LoopStatistics::* counter) {
   std::uint64_t total = 0;
   for (const auto& loop : services.statistics)
     total += ((*loop).*counter).value();
@@ -240,6 +239,32 @@ void Metrics::write_log(std::string& out) const {
          "gauge",
          "1 while the log cannot be written: writes are refused.",
          log->failed() ? 1 : 0);
+  head(out, "duplex_log_trouble", "gauge", "1 for what is wrong with the log's disk just now.");
+  for (const std::string_view name : aof::log_troubles)
+    fmt::format_to(std::back_inserter(out),
+                   "duplex_log_trouble{{kind=\"{}\"}} {}\n",
+                   name,
+                   aof::trouble_of(stats) == name ? 1 : 0);
+  metric(out,
+         "duplex_log_write_failures_total",
+         "counter",
+         "How often writing the log began to fail.",
+         stats.write_failures);
+  metric(out,
+         "duplex_log_sync_failures_total",
+         "counter",
+         "How often syncing the log began to fail.",
+         stats.sync_failures);
+  metric(out,
+         "duplex_log_delayed_syncs_total",
+         "counter",
+         "Syncs that took longer than two seconds.",
+         stats.delayed_syncs);
+  metric(out,
+         "duplex_log_running_sync_seconds",
+         "gauge",
+         "How long the sync that is running has taken.",
+         static_cast<double>(stats.sync_running_us) / 1e6);
   metric(out, "duplex_log_bytes", "gauge", "Size of the log's files.", stats.current_bytes);
   metric(out,
          "duplex_log_unsynced_bytes",
@@ -260,11 +285,8 @@ void Metrics::write_web(std::string& out) const {
          "gauge",
          "Connections of the HTTP port, WebSockets included.",
          web_.connections.load(relaxed));
-  metric(out,
-         "duplex_http_requests_total",
-         "counter",
-         "HTTP requests.",
-         web_.requests.load(relaxed));
+  metric(
+      out, "duplex_http_requests_total", "counter", "HTTP requests.", web_.requests.load(relaxed));
   metric(out, "duplex_websockets", "gauge", "Open WebSockets.", web_.websockets.load(relaxed));
   metric(out,
          "duplex_websocket_messages_received_total",

@@ -8,6 +8,7 @@
 
 #include "store/hashed_key.h"
 #include "store/shard.h"
+#include "store/snapshot.h"
 
 namespace duplex::store {
 
@@ -33,6 +34,8 @@ class Keyspace {
   friend class ShardLock;
 
   const int databases_;
+  // Who takes a snapshot; changed only while all shards are held, so that one is enough to read it.
+  SnapshotSink* snapshot_ = nullptr;
   std::unique_ptr<Shard[]> shards_;
 };
 

@@ -117,6 +117,11 @@ class PageTable {
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
 
+  // The same with `visit(std::uint64_t hash, const Slot&)`. The hash returned divides exactly: the
+  // elements of lower hashes were visited, and maybe some from before `cursor` again.
+  template <typename Visit>
+  std::uint64_t scan_hashes(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
+
   // Calls `visit(const Slot&)` for every element. The table must not change meanwhile.
   template <typename Visit>
   void for_each(Visit&& visit) const;

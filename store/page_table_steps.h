@@ -304,6 +304,14 @@ void PageTable<Slot>::for_each(Visit&& visit) const {
 template <TableSlot Slot>
 template <typename Visit>
 std::uint64_t PageTable<Slot>::scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const {
+  return scan_hashes(cursor, count, [&](std::uint64_t, const Slot& slot) { visit(slot); });
+}
+
+template <TableSlot Slot>
+template <typename Visit>
+std::uint64_t PageTable<Slot>::scan_hashes(std::uint64_t cursor,
+                                           std::size_t count,
+                                           Visit&& visit) const {
   std::size_t visited = 0;
   for (std::size_t index = directory_index(cursor); index < directory_.size();) {
     const Directory& at = directory_[index];
@@ -326,9 +334,10 @@ std::uint64_t PageTable<Slot>::scan(std::uint64_t cursor, std::size_t count, Vis
           for (std::size_t i = 0; i < group_slots; ++i) {
             if (group->tags[i] == 0) continue;
             const Slot& slot = group->slots[i];
-            if (home_group(slot.hash(), at.depth, at.groups) != home) continue;
+            const std::uint64_t hash = slot.hash();
+            if (home_group(hash, at.depth, at.groups) != home) continue;
             ++visited;
-            visit(slot);
+            visit(hash, slot);
           }
           if (group->overflow == 0) break;
         }

@@ -10,8 +10,9 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable
 
-START_SECONDS = 20
+START_SECONDS = 60
 STOP_SECONDS = 20
 LOG_TAIL_BYTES = 2000
 
@@ -70,15 +71,24 @@ class Server:
     """A running server. Use as a context manager: leaving it ends the process."""
 
     def __init__(
-        self, contender: Contender, settings: Settings, prefix: list[str], folder: str | None
+        self,
+        contender: Contender,
+        settings: Settings,
+        prefix: list[str],
+        folder: str | None,
+        prepare: Callable[[Path], None] | None = None,
     ):
+        """`prepare` puts files into the server's folder before it is started."""
         self.contender = contender
         self.port = free_port()
         self.http_port = free_port() if settings.web_sockets else 0
         self._folder = tempfile.mkdtemp(prefix="duplex-compare-", dir=folder)
         self._log_path = Path(self._folder) / "server.log"
+        if prepare:
+            prepare(Path(self._folder))
         command = [*prefix, *contender.command]
         command += settings.arguments(contender, self.port, self.http_port, self._folder)
+        began = time.monotonic()
         with self._log_path.open("wb") as log:
             # The prefix becomes the server, so that this is the server's pid.
             self._process = subprocess.Popen(
@@ -86,6 +96,7 @@ class Server:
             )
         try:
             self._wait_until_ready()
+            self.start_seconds = time.monotonic() - began
         except ServerError:
             self.stop()
             raise
@@ -99,6 +110,10 @@ class Server:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def folder(self) -> Path:
+        return Path(self._folder)
 
     def stop(self) -> None:
         if self._process.poll() is None:
@@ -127,10 +142,10 @@ class Server:
                 return line.partition(":")[2].strip()
         return ""
 
-    def ask(self, *words: str) -> str:
+    def ask(self, *words: str, seconds: float = 10) -> str:
         """The reply to one command, its first line or its bulk string."""
         request = f"*{len(words)}\r\n" + "".join(f"${len(w)}\r\n{w}\r\n" for w in words)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
             connection.sendall(request.encode())
             with connection.makefile("rb") as replies:
                 line = replies.readline().decode().rstrip("\r\n")

@@ -44,6 +44,11 @@ TABLES = {
         Column("longest ms", "longest_ms", ".2f"),
         (RATE, Column("CPU us/op", "cpu_us", ".3f"), Column("p99 us", "p99_us"), SHARES[2]),
     ),
+    "load": Table(
+        "Loading at start, on all cores",
+        Column("seconds", "load_seconds", ".2f"),
+        (Column("CPU s", "load_cpu_seconds", ".2f"), SHARES[2]),
+    ),
     "memory": Table(
         "Memory, bytes per key",
         Column("RSS", "resident_per_key", ".1f"),

@@ -29,11 +29,12 @@ class Scale:
     benchmark_requests: int  # at depth 1; more at greater depths
     fill_keys: int
     memory_keys: int
+    loaded_keys: int
     subscribers: int
 
 
-FULL = Scale(1_000_000, 2.0, 100_000, 10_000_000, 1_000_000, 1000)
-QUICK = Scale(50_000, 0.3, 10_000, 200_000, 100_000, 100)
+FULL = Scale(1_000_000, 2.0, 100_000, 10_000_000, 1_000_000, 5_000_000, 1000)
+QUICK = Scale(50_000, 0.3, 10_000, 200_000, 100_000, 200_000, 100)
 
 
 @dataclass(frozen=True)

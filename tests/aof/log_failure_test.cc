@@ -53,6 +53,52 @@ TEST_F(LogOnASickDisk, WritesEverythingWhenThereIsRoomAgain) {
   EXPECT_TRUE(log->commit(append(0, {"SET", "c", "3"})));
 }
 
+TEST_F(LogOnASickDisk, TellsEachTroubleByName) {
+  struct Case {
+    int error_number;
+    std::string_view trouble;
+  };
+  open(FsyncPolicy::no);
+  std::uint64_t failures = 0;
+  for (const Case& c : {Case{ENOSPC, "full"},
+                        {EDQUOT, "full"},
+                        {EFBIG, "full"},
+                        {EROFS, "read_only"},
+                        {EIO, "write"}}) {
+    SCOPED_TRACE(c.error_number);
+    faults.fail_write(c.error_number);
+    const Lsn lsn = append(0, {"SET", "a", "1"});
+    EXPECT_FALSE(log->commit(lsn));
+
+    EXPECT_EQ(trouble_of(log->stats()), c.trouble);
+    EXPECT_EQ(log->stats().write_failures, ++failures);
+    faults.fail_write(0);
+    wait_for_health();
+    EXPECT_EQ(trouble_of(log->stats()), "none");
+    EXPECT_EQ(log->stats().failed_for_us, 0);
+    EXPECT_EQ(log->written(), lsn);
+  }
+}
+
+TEST_F(LogOnASickDisk, TellsASyncThatTakesLongWhileItRuns) {
+  options.slow_sync = std::chrono::milliseconds(5);
+  open(FsyncPolicy::always);
+  faults.hold_syncs();
+  const Lsn lsn = append(0, {"SET", "a", "1"});
+  EXPECT_TRUE(log->commit(lsn));
+
+  wait_until([&] { return log->stats().sync_is_slow; });
+  EXPECT_EQ(trouble_of(log->stats()), "slow_fsync");
+  log->watch();
+  EXPECT_FALSE(log->failed());
+  EXPECT_LT(log->releasable(), lsn);
+  faults.release_syncs();
+
+  wait_for_durable(lsn);
+  EXPECT_EQ(log->stats().delayed_syncs, 1u);
+  EXPECT_EQ(trouble_of(log->stats()), "none");
+}
+
 TEST_F(LogOnASickDisk, ReportsAFailureThatEndsAtOnce) {
   open(FsyncPolicy::no);
   faults.fill_after(3);
@@ -106,6 +152,8 @@ TEST_F(LogOnASickDisk, WritesAgainWhatAFailedSyncLeftOpen) {
   wait_until([&] { return log->failed().failure == LogFailure::sync; });
 
   EXPECT_EQ(log->failed().error_number, EIO);
+  EXPECT_EQ(trouble_of(log->stats()), "fsync");
+  EXPECT_EQ(log->stats().sync_failures, 1u);
   EXPECT_EQ(log->durable(), first);
   EXPECT_FALSE(log->stats().last_sync_ok);
   const Lsn third = append(0, {"SET", "c", "3"});
@@ -129,6 +177,7 @@ TEST_F(LogOnASickDisk, StaysFailedWhenTheDiskHasLostBytes) {
 
   log->commit(append(0, {"SET", "b", "2"}));
   wait_until([&] { return log->failed().failure == LogFailure::lost; });
+  EXPECT_EQ(trouble_of(log->stats()), "lost");
   faults.fail_sync(0);
 
   EXPECT_FALSE(log->commit(append(0, {"SET", "c", "3"})));

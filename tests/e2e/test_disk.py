@@ -1,7 +1,9 @@
 """A disk that is full: writes are refused, reads go on, and it passes without a restart."""
 
+import resource
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -113,3 +115,53 @@ def test_keys_do_not_expire_by_themselves_while_the_log_has_failed(small_disk):
             assert info(client, "expired_keys") == "0"
             filler.unlink()
             wait_for_info(client, "expired_keys", lambda expired: expired == "1")
+
+
+def metric(server, name):
+    url = f"http://127.0.0.1:{server.http_port}/metrics"
+    for line in urllib.request.urlopen(url, timeout=10).read().decode().splitlines():
+        if line.startswith(name + " "):
+            return float(line.split()[-1])
+    raise KeyError(name)
+
+
+def test_a_write_that_fails_is_told_and_passes_by_itself(tmp_path):
+    """A limit on the size of files, set and lifted while the server runs."""
+    arguments = ["--appendonly", "yes", "--appendfsync", "always"]
+    with servers.server("duplex", *arguments, directory=tmp_path) as server:
+        with server.client(timeout=20) as client, server.client(timeout=20) as held:
+            # The limit holds for the server's log as well, which must stay below it.
+            assert client.call("SET", "key", "x" * (1 << 20)).value == b"OK"
+            assert info(client, "aof_trouble") == "none"
+            assert metric(server, 'duplex_log_trouble{kind="none"}') == 1
+            size = int(info(client, "aof_current_size"))
+            unlimited = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (size, unlimited[1]))
+
+            held.send("SET", "key", "held")
+            wait_for_info(client, "aof_trouble", lambda trouble: trouble == "full")
+
+            refused = client.call("SET", "key", "refused")
+            assert refused.value == b"MISCONF Errors writing to the AOF file: File too large"
+            assert client.call("GET", "key").value == b"held"
+            assert info(client, "aof_last_write_status") == "err"
+            assert info(client, "aof_trouble_reason") == "File too large"
+            assert info(client, "aof_write_failures") == "1"
+            assert metric(server, 'duplex_log_trouble{kind="full"}') == 1
+            assert metric(server, "duplex_log_write_failures_total") == 1
+
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, unlimited)
+
+            assert held.read().value == b"OK"
+            wait_for_writes(client)
+            assert info(client, "aof_trouble") == "none"
+            assert info(client, "aof_trouble_seconds") == "0"
+            assert metric(server, 'duplex_log_trouble{kind="none"}') == 1
+            log = server.log_end()
+            assert log.count("Cannot write the append only file: File too large") == 1
+            assert log.count("The append only file works again") == 1
+        server.kill()
+    with servers.server("duplex", *arguments, directory=tmp_path) as server:
+        with server.client() as client:
+            assert client.call("GET", "key").value == b"held"
+            assert client.call("GET", "after").value == b"space"

@@ -28,6 +28,9 @@ class Faults {
   }
   void make_room() { fill_after(no_limit); }
   // Writes, truncations and syncs give this error; 0: none.
+  void fail_write(int error_number) {
+    change([&] { write_error_ = error_number; });
+  }
   void fail_truncate(int error_number) {
     change([&] { truncate_error_ = error_number; });
   }
@@ -60,6 +63,7 @@ class Faults {
     if (room_ != no_limit) room_ -= taken;
     return taken;
   }
+  std::error_code write_error() const { return code(read(write_error_)); }
   std::error_code truncate_error() const { return code(read(truncate_error_)); }
   std::error_code begin_sync(bool& losing) {
     std::unique_lock lock(mutex_);
@@ -90,6 +94,7 @@ class Faults {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t room_ = no_limit;
+  int write_error_ = 0;
   int truncate_error_ = 0;
   int sync_error_ = 0;
   bool losing_ = false;
@@ -105,6 +110,7 @@ class FaultyFile : public aof::File {
       : content_(std::move(content)), faults_(faults) {}
 
   std::error_code write(std::uint64_t offset, std::string_view bytes) override {
+    if (const auto error = faults_.write_error()) return error;
     const auto fits = static_cast<std::size_t>(faults_.take_room(bytes.size()));
     content_->write(offset, bytes.substr(0, fits));
     if (fits < bytes.size()) return {ENOSPC, std::system_category()};
