@@ -1,20 +1,22 @@
 // What do a table and its lock cost a command, in and beyond the cache?
 // Baseline: within one run, the small table against the large one, and one thread against two.
 // Decides: the size of groups and pages, and how many shards there are.
+#include "base/random.h"
 #include "store/keyspace.h"
 #include "store/shard_lock.h"
 #include "store/table.h"
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <time.h>
 #include <utility>
 #include <vector>
-
-#include "base/random.h"
 
 namespace {
 
@@ -69,6 +71,42 @@ void BM_Table_fill(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(BM_Table_fill)->Arg(1000)->Arg(100'000);
+
+// The longest of all inserts while a keyspace is filled, in the thread's own time, so that what
+// other programs take is left out, and by the clock on the wall. A million keys; DUPLEX_FILL_KEYS
+// for more.
+void BM_Keyspace_longest_insert(benchmark::State& state) {
+  const char* const asked = std::getenv("DUPLEX_FILL_KEYS");
+  const std::int64_t count = asked == nullptr ? 1'000'000 : std::atoll(asked);
+  const auto now_us = [](clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
+  };
+  double longest_cpu_us = 0;
+  double longest_wall_us = 0;
+  for (auto _ : state) {
+    store::Keyspace keyspace(1);
+    store::ShardLock lock(keyspace);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::string name = "key:" + std::to_string(i);
+      const double wall_us = now_us(CLOCK_MONOTONIC);
+      const double cpu_us = now_us(CLOCK_THREAD_CPUTIME_ID);
+      const store::HashedKey key(name);
+      lock.lock(key);
+      lock.insert(
+          0,
+          key,
+          store::Entry::make_string(name, "thirty-two bytes, as in the bars.", store::no_expiry));
+      lock.unlock();
+      longest_cpu_us = std::max(longest_cpu_us, now_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us);
+      longest_wall_us = std::max(longest_wall_us, now_us(CLOCK_MONOTONIC) - wall_us);
+    }
+  }
+  state.counters["longest_cpu_us"] = longest_cpu_us;
+  state.counters["longest_wall_us"] = longest_wall_us;
+}
+BENCHMARK(BM_Keyspace_longest_insert)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 // One key out and in again: the table's size stays.
 void BM_Table_erase_and_insert(benchmark::State& state) {
@@ -128,8 +166,7 @@ BENCHMARK(BM_ShardLock_all);
 std::unique_ptr<store::Keyspace> shared_keyspace;
 void BM_ShardLock_threads(benchmark::State& state) {
   store::ShardLock lock(*shared_keyspace);
-  const std::string name =
-      "key:" + std::to_string(state.range(0) == 0 ? state.thread_index() : 0);
+  const std::string name = "key:" + std::to_string(state.range(0) == 0 ? state.thread_index() : 0);
   const store::HashedKey key(name);
   for (auto _ : state) {
     lock.lock(key);
@@ -142,9 +179,7 @@ BENCHMARK(BM_ShardLock_threads)
     ->Arg(1)
     ->Threads(1)
     ->Threads(2)
-    ->Setup([](const benchmark::State&) {
-      shared_keyspace = std::make_unique<store::Keyspace>(1);
-    })
+    ->Setup([](const benchmark::State&) { shared_keyspace = std::make_unique<store::Keyspace>(1); })
     ->Teardown([](const benchmark::State&) { shared_keyspace.reset(); })
     ->UseRealTime();
 

@@ -66,6 +66,9 @@ enum class ReplyMode : std::uint8_t { on, off, skip_next, skip_this };
 
 struct ScriptUnit;
 struct Waiter;
+namespace acl {
+struct User;
+}
 
 // Thread: confined to its loop, except the atomics, which any thread may read, and `name`,
 // `library_name`, `library_version` and `user`, which change under the registry's lock only.
@@ -83,7 +86,11 @@ struct Client {
   std::string name;
   std::string library_name;
   std::string library_version;
-  std::string user = "default";
+  // Who the client is, as that user was when acl_version was acl::Users::version(); nullptr: nobody
+  // whom access control knows, who may do anything (acl_session.h).
+  std::shared_ptr<const acl::User> user;
+  std::uint64_t acl_version = 0;
+  bool is_restricted = false;  // there is something to check for this user
 
   std::atomic<int> database{0};
   std::atomic<resp::Protocol> protocol{resp::Protocol::resp2};

@@ -2,6 +2,7 @@
 #include "commands/client_description.h"
 
 #include "base/text.h"
+#include "commands/acl_user.h"
 
 #include <fmt/format.h>
 
@@ -58,7 +59,7 @@ std::string describe(const Client& client, std::int64_t now_ms) {
       output,
       sizeof(Client) + input + output,
       last == nullptr ? "NULL" : last->full_name,
-      client.user,
+      client.user ? std::string_view(client.user->name) : "(superuser)",
       static_cast<int>(client.protocol.load(relaxed)),
       client.library_name,
       client.library_version,

@@ -23,7 +23,7 @@ struct KillFilter {
   std::optional<std::string_view> address;
   std::optional<std::string_view> local_address;
   std::optional<std::string_view> type;
-  std::optional<std::string_view> user;
+  acl::UserPtr user;
   std::optional<std::int64_t> age_seconds_min;
   bool skip_me = true;
 };
@@ -33,7 +33,7 @@ bool matches(const KillFilter& filter, const Client& client, std::int64_t now_ms
   if (filter.address && client.address != *filter.address) return false;
   if (filter.local_address && client.local_address != *filter.local_address) return false;
   if (filter.type && type_of(client) != *filter.type) return false;
-  if (filter.user && client.user != *filter.user) return false;
+  if (filter.user && (!client.user || client.user->id != filter.user->id)) return false;
   if (filter.age_seconds_min && (now_ms - client.created_ms) / 1000 < *filter.age_seconds_min)
     return false;
   return true;
@@ -61,9 +61,9 @@ bool read_kill_option(CommandContext& ctx, std::size_t at, KillFilter& filter) {
   } else if (equals_ignoring_case(name, "LADDR")) {
     filter.local_address = value;
   } else if (equals_ignoring_case(name, "USER")) {
-    if (value != "default")
+    filter.user = ctx.services().users.find(value).user;
+    if (!filter.user)
       return ctx.error(fmt::format("ERR No such user '{}'", errors::shown(value))), false;
-    filter.user = value;
   } else if (equals_ignoring_case(name, "SKIPME")) {
     filter.skip_me = equals_ignoring_case(value, "yes");
     if (!filter.skip_me && !equals_ignoring_case(value, "no"))

@@ -51,17 +51,11 @@ void command_docs(CommandContext& ctx) {
     write_command_docs(ctx.reply(), *command);
 }
 
-bool is_in_category(const CommandSpec& spec, std::string_view category) {
-  for (const std::string_view name : category_names(spec.categories))
-    if (base::equals_ignoring_case(name, category)) return true;
-  return false;
-}
-
 // FILTERBY's word and its argument; without them everything is listed.
 bool is_listed(CommandContext& ctx, const Command& command) {
   if (ctx.argc() == 2) return true;
   if (base::equals_ignoring_case(ctx.arg(3), "aclcat"))
-    return is_in_category(*command.spec, ctx.arg(4));
+    return has(command.spec->categories, category_named(ctx.arg(4)));
   // There are no modules that a command could be of.
   return base::equals_ignoring_case(ctx.arg(3), "pattern") &&
          base::glob_match(ctx.arg(4), command.full_name, base::GlobCase::insensitive);
@@ -86,13 +80,6 @@ void command_list(CommandContext& ctx) {
   ctx.reply().end_deferred_array(place, count);
 }
 
-// The command that these arguments would run, with its subcommand; nullptr if there is none.
-const Command* command_of(const CommandTable& table, Args args) {
-  const Command* command = table.find(args[0]);
-  if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
-  return command->subcommand(args[1]);
-}
-
 // The keys in the arguments behind the subcommand's name. Answers the error itself.
 std::optional<std::vector<KeyPosition>> keys_of(CommandContext& ctx) {
   const Args args = ctx.args().subspan(2);
@@ -100,15 +87,13 @@ std::optional<std::vector<KeyPosition>> keys_of(CommandContext& ctx) {
     ctx.error(text);
     return std::nullopt;
   };
-  const Command* command = command_of(ctx.services().table, args);
+  const Command* command = ctx.services().table.find_request(args);
   if (command == nullptr) return refuse("ERR Invalid command specified");
   bool takes_keys = false;
   for (const KeySpec& spec : command->spec->keys.view())
     takes_keys |= !has(spec.flags, KeyFlag::not_key);
   if (!takes_keys) return refuse("ERR The command has no key arguments");
-  const auto argc = static_cast<int>(args.size());
-  const int arity = command->spec->arity;
-  if (arity > 0 ? argc != arity : argc < -arity)
+  if (!arity_fits(*command->spec, args.size()))
     return refuse("ERR Invalid number of arguments specified for command");
   std::vector<KeyPosition> positions;
   if (!find_keys(*command->spec, args, positions))
@@ -117,35 +102,6 @@ std::optional<std::vector<KeyPosition>> keys_of(CommandContext& ctx) {
   for (KeyPosition& position : positions)
     position.index += 2;
   return positions;
-}
-
-bool has_word(Args args, std::string_view word) {
-  for (const std::string_view arg : args)
-    if (base::equals_ignoring_case(arg, word)) return true;
-  return false;
-}
-
-bool bitfield_only_reads(Args args) {
-  for (std::size_t i = 2; i < args.size();) {
-    if (base::equals_ignoring_case(args[i], "get"))
-      i += 3;
-    else if (base::equals_ignoring_case(args[i], "overflow"))
-      i += 2;
-    else
-      return false;
-  }
-  return true;
-}
-
-// How these arguments use a key, where that depends on them: SET reads only if it is asked to, and
-// BITFIELD may do nothing else. `args` begin with the command's name.
-KeyFlag actual_flags(KeyFlag flags, Args args) {
-  if (!has(flags, KeyFlag::variable_flags)) return flags;
-  const bool is_set = base::equals_ignoring_case(args[0], "set");
-  if (is_set && !has_word(args.subspan(std::min<std::size_t>(args.size(), 3)), "get"))
-    return KeyFlag::ow | KeyFlag::update;
-  if (!is_set && bitfield_only_reads(args)) return KeyFlag::ro | KeyFlag::access;
-  return KeyFlag::rw | KeyFlag::access | KeyFlag::update;
 }
 
 void command_getkeys(CommandContext& ctx) {
@@ -161,7 +117,7 @@ void command_getkeysandflags(CommandContext& ctx) {
   if (!positions) return;
   ctx.reply().array(positions->size());
   for (const KeyPosition& position : *positions) {
-    const KeyFlag actual = actual_flags(position.flags, ctx.args().subspan(2));
+    const KeyFlag actual = actual_key_flags(position.flags, ctx.args().subspan(2));
     const std::vector<std::string_view> flags = key_flag_names(actual);
     ctx.reply().array(2);
     ctx.reply().bulk(ctx.arg(position.index));

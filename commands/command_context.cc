@@ -54,6 +54,10 @@ void CommandContext::error(std::string_view text) {
   reply_.error(text);
 }
 
+bool CommandContext::may_read_every_key() const {
+  return !client_->is_restricted || acl::may_read_every_key(*client_->user, *command_, args_);
+}
+
 void CommandContext::unknown_subcommand() {
   const std::string name = base::uppered(
       command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
@@ -98,7 +102,7 @@ store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
     return nullptr;
   }
   statistics_.keyspace_hits.add(1);
-  if (!client_->no_touch.load(std::memory_order_relaxed)) at.entry()->touch(access_clock());
+  if (!client_->no_touch.load(std::memory_order_relaxed)) note_use(*at.entry());
   return at.entry();
 }
 
@@ -118,7 +122,9 @@ bool CommandContext::read_type(const store::HashedKey& key,
 
 store::Table::Position CommandContext::find(int database, const store::HashedKey& key) {
   const store::Table::Position at = find_live(database, key);
-  if (at) at.entry()->touch(access_clock());
+  if (!at) return at;
+  lock_.before_change(database, key, at);
+  note_use(*at.entry());
   return at;
 }
 
@@ -144,7 +150,10 @@ store::Table::Position CommandContext::put(int database,
                                            const store::HashedKey& key,
                                            store::Table::Position at,
                                            store::EntryPtr entry) {
-  entry->touch(access_clock());
+  if (counts_frequency(services_.settings.eviction_policy.load(std::memory_order_relaxed)))
+    entry->touch(at ? at.entry()->access_clock() : access_mark::Frequency::of_new(now_ms_));
+  else
+    entry->touch(access_mark::of_time(now_ms_));
   if (!at) {
     notify(database, key.key, Event::created, "new");
     return lock_.insert(database, key, std::move(entry));
@@ -254,20 +263,42 @@ void CommandContext::effect(int database, std::span<const std::string_view> args
   effects_.add(database, args);
 }
 
+void CommandContext::note_use(store::Entry& entry) {
+  const Settings& settings = services_.settings;
+  if (counts_frequency(settings.eviction_policy.load(std::memory_order_relaxed))) [[unlikely]]
+    entry.touch(settings.frequency().used(entry.access_clock(), now_ms_, random_));
+  else
+    entry.touch(access_mark::of_time(now_ms_));
+}
+
 void CommandContext::expire(int database, const store::HashedKey& key, store::Table::Position at) {
   statistics_.expired_keys.add(1);
+  remove_unasked(database, key, at, Event::expired, "expired");
+}
+
+void CommandContext::evict(int database, const store::HashedKey& key, store::Table::Position at) {
+  statistics_.evicted_keys.add(1);
+  remove_unasked(database, key, at, Event::evicted, "evicted");
+}
+
+void CommandContext::remove_unasked(int database,
+                                    const store::HashedKey& key,
+                                    store::Table::Position at,
+                                    Event event,
+                                    std::string_view name) {
   const std::string_view kept = effects_.keep(std::string(key.key));
   effects_.add(database, {"DEL", kept});
   discard(lock_.erase(database, key, at));
   services_.watchers.touch(database, key.key);
   signal_ready(database, key.key);
-  notify(database, key.key, Event::expired, "expired");
+  notify(database, key.key, event, name);
 }
 
 void CommandContext::remove_ended_fields(int database,
                                          const store::HashedKey& key,
                                          store::Table::Position at,
                                          std::span<const std::string> fields) {
+  lock_.before_change(database, key, at);
   store::Hash hash(*at.entry(), now_ms_);
   std::vector<std::string_view> logged{"HDEL", effects_.keep(std::string(key.key))};
   for (const std::string& field : fields) {
@@ -284,6 +315,7 @@ bool CommandContext::sweep_fields(int database,
                                   const store::HashedKey& key,
                                   store::Table::Position at,
                                   std::size_t limit) {
+  lock_.before_change(database, key, at);
   store::Hash hash(*at.entry(), now_ms_);
   std::vector<std::string> fields;
   const bool done = hash.collect_ended(limit, fields);

@@ -44,6 +44,8 @@ class CommandContext {
   int database() const { return client_->database.load(std::memory_order_relaxed); }
   // Milliseconds since 1970; one value for a whole command, transaction or script.
   std::int64_t now_ms() const { return now_ms_; }
+  // Whether the client's user may read every key there is, not only those of the request.
+  bool may_read_every_key() const;
   bool in_transaction() const { return in_transaction_; }
 
   // --- the reply ---
@@ -75,7 +77,8 @@ class CommandContext {
     return read_type(key, store::ValueType::string, entry);
   }
 
-  // For writing: where the entry stands, after an ended one was removed (and logged).
+  // For writing: where the entry stands, after an ended one was removed (and logged). A snapshot
+  // that is being taken has the entry then as it was: only what find() gave may be changed.
   store::Table::Position find(const store::HashedKey& key) { return find(database(), key); }
   store::Table::Position find(int database, const store::HashedKey& key);
   // The value of a type at a key; answers WRONGTYPE itself and returns false if it is of another
@@ -210,9 +213,15 @@ class CommandContext {
   // Removes an entry that has ended; logs and announces it.
   void expire(int database, const store::HashedKey& key, store::Table::Position at);
   store::Table::Position find_live(int database, const store::HashedKey& key);
-  std::uint32_t access_clock() const {
-    return static_cast<std::uint32_t>(now_ms_ / 1000) & 0xffffffu;
-  }
+  // Removes an entry for the memory it takes; logs and announces it.
+  void evict(int database, const store::HashedKey& key, store::Table::Position at);
+  void remove_unasked(int database,
+                      const store::HashedKey& key,
+                      store::Table::Position at,
+                      Event event,
+                      std::string_view name);
+  // Remembers, for the choice of whom to evict, that an entry is used.
+  void note_use(store::Entry& entry);
 
   // What one handler starts with.
   void begin(Client& client, const Command& command, Args args, bool in_transaction);

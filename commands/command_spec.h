@@ -109,6 +109,9 @@ constexpr bool has(KeyFlag set, KeyFlag flag) {
   return (static_cast<std::uint16_t>(set) & static_cast<std::uint16_t>(flag)) != 0;
 }
 
+// How a command uses the channels that its arguments name: one at the first place, or all of them.
+enum class ChannelUse : std::uint8_t { none, publish, subscribe, subscribe_patterns };
+
 // Where keys stand. `last` counts from the first key (0: only that one); -1 is the last argument,
 // -2 the one before; a limit of n > 1 takes only the first n-th part of the arguments.
 struct KeySpec {
@@ -206,6 +209,7 @@ struct CommandSpec {
   Flag flags{};
   Category categories{};
   KeySpecs keys{};
+  ChannelUse channels = ChannelUse::none;  // those that need a permission
   Handler handler = nullptr;  // a container's: run when no subcommand is given, or absent
   std::string_view group;
   std::string_view syntax{};  // the arguments, in the notation of COMMAND DOCS' readers
@@ -234,6 +238,12 @@ constexpr bool has_movable_keys(const CommandSpec& spec) {
     if (key_spec.begin != KeySpec::Begin::index || key_spec.find != KeySpec::Find::range)
       return true;
   return false;
+}
+
+// Whether a request of this many arguments, the name included, is one of the command's.
+constexpr bool arity_fits(const CommandSpec& spec, std::size_t argc) {
+  const auto count = static_cast<int>(argc);
+  return spec.arity > 0 ? count == spec.arity : count >= -spec.arity;
 }
 
 // Whether a request has to be run with all shards locked, wherever its keys are.

@@ -89,6 +89,16 @@ std::vector<std::string_view> names_in(Set set,
 
 }  // namespace
 
+std::span<const std::pair<Category, std::string_view>> categories() {
+  return category_table;
+}
+
+Category category_named(std::string_view name) {
+  for (const auto& [category, category_name] : category_table)
+    if (base::equals_ignoring_case(category_name, name)) return category;
+  return Category::none;
+}
+
 std::vector<std::string_view> flag_names(Flag flags) {
   return names_in(flags, flag_table);
 }
@@ -154,6 +164,16 @@ const Command* CommandTable::find_full(std::string_view full_name) const {
   const Command* command = find(full_name.substr(0, bar));
   if (command == nullptr || bar == std::string_view::npos) return command;
   return command->subcommand(full_name.substr(bar + 1));
+}
+
+const Command* CommandTable::find_request(Args args) const {
+  const Command* command = find(args[0]);
+  if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
+  return command->subcommand(args[1]);
+}
+
+const Command* CommandTable::find_original(std::string_view full_name) const {
+  return find_full(full_name);
 }
 
 }  // namespace duplex::commands

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace duplex::commands {
@@ -39,6 +40,11 @@ class CommandTable {
   // "config|get" as well.
   const Command* find_full(std::string_view full_name) const;
 
+  // The command that these arguments would run, with its subcommand; nullptr if there is none.
+  const Command* find_request(Args args) const;
+  // The same by the name that the command has here, whatever clients have to call it.
+  const Command* find_original(std::string_view full_name) const;
+
   // Containers and commands in alphabetical order.
   std::span<const Command* const> commands() const { return sorted_; }
   // Everything that has a place in statistics, by index.
@@ -53,6 +59,11 @@ class CommandTable {
   std::vector<const Command*> sorted_;
   std::array<std::uint16_t, buckets> table_{};  // index into sorted_ plus one; linear probing
 };
+
+// All categories with their names, in the order of ACL CAT.
+std::span<const std::pair<Category, std::string_view>> categories();
+// By name in any case; none if there is no such category.
+Category category_named(std::string_view name);
 
 // Names of flags, categories and key flags as COMMAND INFO writes them, in its order.
 std::vector<std::string_view> flag_names(Flag flags);

@@ -20,6 +20,9 @@ class Connection {
   virtual void request_resume() = 0;
   // Lets a connection look whether its client still waits for a key. Thread: any.
   virtual void request_unblock() = 0;
+  // Lets a connection look whether its client's user still exists and still allows the channels
+  // that the client has subscribed to. Thread: any.
+  virtual void request_user_check() = 0;
   // Bytes of output that are not sent yet. Thread: any, a recent value.
   virtual std::size_t output_bytes() const = 0;
   // Bytes of input that are not executed yet. Thread: any, a recent value.

@@ -1,6 +1,7 @@
 // AUTH, ECHO, HELLO, PING, QUIT, RESET and SELECT: what a connection is and speaks.
 #include "base/numbers.h"
 #include "base/text.h"
+#include "commands/acl_session.h"
 #include "commands/client_names.h"
 #include "commands/command_context.h"
 #include "commands/compatible_version.h"
@@ -18,20 +19,20 @@ namespace duplex::commands {
 
 namespace {
 
-// Checks a name and a password; without requirepass every password opens the default user.
-bool credentials_match(CommandContext& ctx, std::string_view user, std::string_view password) {
-  return user == "default" && ctx.settings().password_matches(password);
+// Whether the connection is this user now; a failed attempt is logged.
+bool authenticate(CommandContext& ctx, std::string_view user, std::string_view password) {
+  return acl::authenticate(ctx.services(), ctx.client(), user, password, ctx.arg(0), ctx.now_ms());
 }
 
 void auth(CommandContext& ctx) {
   if (ctx.argc() > 3) return ctx.error(errors::syntax);
-  if (ctx.argc() == 2 && !ctx.settings().password_required.load(std::memory_order_relaxed))
+  acl::Users& users = ctx.services().users;
+  if (ctx.argc() == 2 && users.find(acl::default_user).user->needs_no_password)
     return ctx.error(
         "ERR AUTH <password> called without any password configured for the default user. Are you "
         "sure your configuration is correct?");
-  const std::string_view user = ctx.argc() == 3 ? ctx.arg(1) : "default";
-  if (!credentials_match(ctx, user, ctx.arg(ctx.argc() - 1))) return ctx.error(errors::wrong_pass);
-  ctx.client().authenticated.store(true, std::memory_order_relaxed);
+  const std::string_view user = ctx.argc() == 3 ? ctx.arg(1) : acl::default_user;
+  if (!authenticate(ctx, user, ctx.arg(ctx.argc() - 1))) return ctx.error(errors::wrong_pass);
   ctx.reply().ok();
 }
 
@@ -79,8 +80,7 @@ void reset(CommandContext& ctx) {
   client.no_evict.store(false, std::memory_order_relaxed);
   client.no_touch.store(false, std::memory_order_relaxed);
   client.reply_mode = ReplyMode::on;
-  client.authenticated.store(!ctx.settings().password_required.load(std::memory_order_relaxed),
-                             std::memory_order_relaxed);
+  acl::begin_session(ctx.services(), client);
   ctx.services().clients.change(client, [](Client& c) { c.name.clear(); });
   ctx.reply().set_protocol(resp::Protocol::resp2);
   ctx.reply().status("RESET");
@@ -126,13 +126,9 @@ void hello(CommandContext& ctx) {
     protocol = *version == 3 ? resp::Protocol::resp3 : resp::Protocol::resp2;
     if (!read_hello_options(ctx, options)) return;
   }
-  if (options.user) {
-    if (!credentials_match(ctx, *options.user, options.password))
-      return ctx.error(errors::wrong_pass);
-    client.authenticated.store(true, std::memory_order_relaxed);
-  }
-  if (ctx.settings().password_required.load(std::memory_order_relaxed) &&
-      !client.authenticated.load(std::memory_order_relaxed))
+  if (options.user && !authenticate(ctx, *options.user, options.password))
+    return ctx.error(errors::wrong_pass);
+  if (ctx.services().users.auth_required() && !client.authenticated.load(std::memory_order_relaxed))
     return ctx.error(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
         "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "

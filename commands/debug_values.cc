@@ -36,8 +36,6 @@ using store::ValueType;
 
 namespace {
 
-constexpr std::uint32_t access_clock_mask = 0xffffff;
-
 // Calls use(entry) with the value of the key at an argument; answers the error itself if there is
 // none. The key is not declared, because it stands where other subcommands have something else.
 template <typename Use>
@@ -150,7 +148,6 @@ void debug_object(CommandContext& ctx) {
   const bool fast = ctx.argc() == 4;
   if (fast && !base::equals_ignoring_case(ctx.arg(3), "fast")) return ctx.error(errors::syntax);
   with_value(ctx, 2, [&](const Entry& entry) {
-    const auto now = static_cast<std::uint32_t>(ctx.now_ms() / 1000);
     ctx.reply().status(
         fmt::format("Value at:{} refcount:{} encoding:{}{} lru:{} lru_seconds_idle:{}{}",
                     fmt::ptr(&entry),
@@ -158,7 +155,7 @@ void debug_object(CommandContext& ctx) {
                     encoding_name(entry.encoding()),
                     fast ? "" : fmt::format(" serializedlength:{}", serialized_bytes(entry)),
                     entry.access_clock(),
-                    (now - entry.access_clock()) & access_clock_mask,
+                    access_mark::idle_s(entry.access_clock(), ctx.now_ms()),
                     entry.encoding() == Encoding::quicklist ? describe_nodes(entry) : ""));
   });
 }

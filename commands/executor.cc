@@ -1,7 +1,6 @@
 // Runs requests on one loop: find, gate, queue, lock, run, log, notify.
 #include "commands/executor.h"
 
-#include "base/memory.h"
 #include "base/text.h"
 #include "base/ticks.h"
 #include "commands/errors.h"
@@ -18,17 +17,16 @@ namespace duplex::commands {
 
 namespace {
 
+// How long a command may be kept waiting for keys to be evicted; what is left is for those after
+// it.
+constexpr std::int64_t eviction_budget_us = 500;
+
 std::string unknown_command(Args args) {
   std::string quoted;
   for (std::size_t i = 1; i < args.size() && quoted.size() < errors::shown_bytes_max; ++i)
     quoted += fmt::format("'{}' ", errors::shown(args[i], errors::shown_bytes_max - quoted.size()));
   return fmt::format(
       "ERR unknown command '{}', with args beginning with: {}", errors::shown(args[0]), quoted);
-}
-
-bool arity_fits(const CommandSpec& spec, std::size_t argc) {
-  const auto count = static_cast<int>(argc);
-  return spec.arity > 0 ? count == spec.arity : count >= -spec.arity;
 }
 
 }  // namespace
@@ -91,8 +89,7 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
 const Command* Executor::find(Client& client, const Request& request) {
   const Command* command = request.command;
   if (command == nullptr) {
-    if (services_.settings.password_required.load(std::memory_order_relaxed) &&
-        !client.authenticated.load(std::memory_order_relaxed))
+    if (services_.users.auth_required() && !client.authenticated.load(std::memory_order_relaxed))
       reject(client, nullptr, errors::no_auth);
     else
       reject(client, nullptr, unknown_command(request.args));
@@ -121,8 +118,9 @@ void Executor::reject(Client& client, const Command* command, std::string_view t
   if (command != nullptr) statistics_.command(command->index).rejected.add(1);
   if (command != nullptr && is_exec(*command)) {
     discard_transaction(client, services_.watchers);
-    return context_.error(fmt::format("EXECABORT Transaction discarded because of: {}",
-                                      text.substr(text.find(' ') + 1)));
+    constexpr std::string_view plain = "ERR ";
+    if (text.starts_with(plain)) text.remove_prefix(plain.size());
+    return context_.error(fmt::format("EXECABORT Transaction discarded because of: {}", text));
   }
   if (client.transaction.open) client.transaction.failed = true;
   context_.error(text);
@@ -146,11 +144,15 @@ bool Executor::is_paused(const Client& client, const Command& command) const {
 bool Executor::gate(Client& client, const Command& command, Args args) {
   const CommandSpec& spec = *command.spec;
   Settings& settings = services_.settings;
-  if (settings.password_required.load(std::memory_order_relaxed) &&
-      !client.authenticated.load(std::memory_order_relaxed) && !has(spec.flags, Flag::no_auth)) {
+  if (client.acl_version != services_.users.version()) [[unlikely]] {
+    if (!refresh_user(client)) return false;
+  }
+  if (services_.users.auth_required() && !client.authenticated.load(std::memory_order_relaxed) &&
+      !has(spec.flags, Flag::no_auth)) {
     reject(client, &command, errors::no_auth);
     return false;
   }
+  if (client.is_restricted && !may_run(client, command, args)) return false;
   if (client.is_subscribed() &&
       client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
       !has(spec.flags, Flag::subscriber)) {
@@ -172,12 +174,10 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
       return false;
     }
   }
-  if (has(spec.flags, Flag::denyoom)) {
-    const std::uint64_t limit = settings.memory_bytes_max.load(std::memory_order_relaxed);
-    if (limit != 0 && base::allocated_bytes() > limit) {
-      reject(client, &command, errors::out_of_memory);
-      return false;
-    }
+  if (settings.memory_bytes_max.load(std::memory_order_relaxed) != 0 &&
+      needs_memory(client, command) && !make_room(eviction_budget_us)) {
+    reject(client, &command, errors::out_of_memory);
+    return false;
   }
   if (client.transaction.open && !has(spec.flags, Flag::runs_in_multi)) {
     if (has(spec.flags, Flag::no_multi)) {
@@ -190,6 +190,14 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
   return true;
 }
 
+bool Executor::needs_memory(const Client& client, const Command& command) const {
+  const auto& queue = client.transaction.queue;
+  return has(command.spec->flags, Flag::denyoom) ||
+         (is_exec(command) && std::any_of(queue.begin(), queue.end(), [](const auto& queued) {
+            return has(queued.command->spec->flags, Flag::denyoom);
+          }));
+}
+
 void Executor::queue(Client& client, const Command& command, Args args) {
   client.transaction.queue.push_back({&command, OwnedArgs(args)});
   client.multi_count.store(static_cast<std::int32_t>(client.transaction.queue.size()),
@@ -199,6 +207,7 @@ void Executor::queue(Client& client, const Command& command, Args args) {
 
 Outcome Executor::dispatch(Client& client, const Request& request) {
   const Command& command = *request.command;
+  services_.settings.snapshot_is_behind.wait(true, std::memory_order_relaxed);
   while (is_exec(command) ? !execute_transaction(client) : !run(client, request)) {
     const Refusal refusal = refuse_busy(client, command);
     if (refusal == Refusal::answered) break;

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "commands/acl_log.h"
+#include "commands/acl_user.h"
 #include "commands/command_context.h"
+#include "commands/eviction.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +69,9 @@ class Executor {
   // `budget_us`. Returns how many keys it looked at.
   std::size_t expire_cycle(std::int64_t budget_us);
 
+  // Removes keys by the policy until memory is below `maxmemory`, for about `budget_us`.
+  void evict_cycle(std::int64_t budget_us);
+
   // Drops everything the client holds on to: subscriptions, watched keys, its place in lists.
   void forget(Client& client);
 
@@ -114,11 +120,28 @@ class Executor {
   const Command* find(Client& client, const Request& request);
   bool gate(Client& client, const Command& command, Args args);
   bool is_paused(const Client& client, const Command& command) const;
+  // Access control (executor_acl.cc). False: the client has to go, its connection is being closed.
+  bool refresh_user(Client& client);
+  // Why the client's user may not run this, which is logged then.
+  std::optional<acl::Denial> denial(Client& client,
+                                    const Command& command,
+                                    Args args,
+                                    acl::Origin origin);
+  bool may_run(Client& client, const Command& command, Args args);
+  // The same for a command that was queued; answers the error itself.
+  bool may_still_run(Client& client, const Command& command, Args args);
   void queue(Client& client, const Command& command, Args args);
   bool take_locks(const Command& command, const Request& request);
   void reject(Client& client, const Command* command, std::string_view text);
   // Locks the keys of a request and those that it leads to.
   bool lock_led_keys(const Command& command, Args args);
+
+  // Memory (executor_eviction.cc). make_room() does what evict_cycle() does; false if memory is
+  // above the limit and no key may go. Requires: no shard is locked.
+  bool make_room(std::int64_t budget_us);
+  bool needs_memory(const Client& client, const Command& command) const;
+  std::optional<std::size_t> evict_one(EvictionPolicy policy);
+  bool sample_keys(EvictionPolicy policy);
 
   // Clients that wait for keys (executor_blocking.cc).
   bool lock_with_waiters(std::span<const store::HashedKey> keys);
@@ -151,6 +174,8 @@ class Executor {
   std::vector<std::unique_ptr<ScriptUnit>> suspended_units_;  // and those whose reply is not taken
   ScriptUnit* unit_ = nullptr;                                // whose commands these are
   std::size_t next_expiry_shard_ = 0;
+  EvictionPool eviction_pool_;
+  EvictionPolicy pooled_policy_ = EvictionPolicy::noeviction;  // what the pool's scores are about
 };
 
 }  // namespace duplex::commands

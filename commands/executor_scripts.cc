@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/ticks.h"
+#include "commands/acl_session.h"
 #include "commands/errors.h"
 #include "commands/executor.h"
 #include "commands/script_unit.h"
@@ -50,6 +51,7 @@ void ScriptScope::begin(const Client& caller) {
   client.protocol.store(resp::Protocol::resp2, std::memory_order_relaxed);
   client.no_touch.store(caller.no_touch.load(std::memory_order_relaxed), std::memory_order_relaxed);
   if (client.user != caller.user) client.user = caller.user;
+  client.is_restricted = caller.is_restricted;
 }
 
 ScriptUnit::ScriptUnit(Services& services,
@@ -300,6 +302,12 @@ std::string_view Executor::call(ScriptScope& scope, Args args, base::Buffer& rep
   Client& caller = *context_.client_;
   context_.client_ = &scope.client;
   const auto back = [&] { context_.client_ = &caller; };
+  if (refusal.empty()) {
+    if (const auto denied = denial(scope.client, *command, args, acl::Origin::lua))
+      refusal = context_.keep(
+          "NOPERM ACL failure in script: " +
+          acl::denial_text(*denied, *scope.client.user, *command, args, false));
+  }
   if (refusal.empty()) {
     fill_keys(*command, args);
     refusal = lock_called(scope, *command, args);

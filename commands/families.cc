@@ -7,6 +7,7 @@ namespace duplex::commands {
 
 std::vector<std::span<const CommandSpec>> command_families() {
   return {
+      acl_commands(),
       bitfield_commands(),
       bitmap_commands(),
       blocking_list_commands(),
@@ -53,6 +54,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       string_multi_commands(),
       string_number_commands(),
       string_range_commands(),
+      persistence_commands(),
       server_commands(),
       transaction_commands(),
   };

@@ -8,6 +8,7 @@
 
 namespace duplex::commands {
 
+std::span<const CommandSpec> acl_commands();
 std::span<const CommandSpec> bitfield_commands();
 std::span<const CommandSpec> bitmap_commands();
 std::span<const CommandSpec> blocking_list_commands();
@@ -54,6 +55,7 @@ std::span<const CommandSpec> string_commands();
 std::span<const CommandSpec> string_multi_commands();
 std::span<const CommandSpec> string_number_commands();
 std::span<const CommandSpec> string_range_commands();
+std::span<const CommandSpec> persistence_commands();
 std::span<const CommandSpec> server_commands();
 
 // All of them, for the command table.

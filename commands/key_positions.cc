@@ -4,6 +4,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -61,6 +62,24 @@ void find_range(const KeySpec& spec, Args args, std::size_t begin, std::vector<K
     out.push_back({static_cast<std::size_t>(at), spec.flags});
 }
 
+bool has_word(Args args, std::string_view word) {
+  for (const std::string_view arg : args)
+    if (base::equals_ignoring_case(arg, word)) return true;
+  return false;
+}
+
+bool bitfield_only_reads(Args args) {
+  for (std::size_t i = 2; i < args.size();) {
+    if (base::equals_ignoring_case(args[i], "get"))
+      i += 3;
+    else if (base::equals_ignoring_case(args[i], "overflow"))
+      i += 2;
+    else
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool find_keys(const CommandSpec& spec, Args args, std::vector<KeyPosition>& positions) {
@@ -78,6 +97,15 @@ bool find_keys(const CommandSpec& spec, Args args, std::vector<KeyPosition>& pos
       return false;
   }
   return true;
+}
+
+KeyFlag actual_key_flags(KeyFlag flags, Args args) {
+  if (!has(flags, KeyFlag::variable_flags)) return flags;
+  const bool is_set = base::equals_ignoring_case(args[0], "set");
+  if (is_set && !has_word(args.subspan(std::min<std::size_t>(args.size(), 3)), "get"))
+    return KeyFlag::ow | KeyFlag::update;
+  if (!is_set && bitfield_only_reads(args)) return KeyFlag::ro | KeyFlag::access;
+  return KeyFlag::rw | KeyFlag::access | KeyFlag::update;
 }
 
 }  // namespace duplex::commands

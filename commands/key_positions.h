@@ -19,4 +19,8 @@ struct KeyPosition {
 // reach are left out; returns false if a count of keys is not a number or does not fit.
 bool find_keys(const CommandSpec& spec, Args args, std::vector<KeyPosition>& positions);
 
+// How these arguments use a key, where that depends on them: SET reads only if it is asked to, and
+// BITFIELD may do nothing else. `args` begin with the command's name.
+KeyFlag actual_key_flags(KeyFlag flags, Args args);
+
 }  // namespace duplex::commands

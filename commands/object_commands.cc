@@ -13,14 +13,8 @@ namespace {
 
 using store::Entry;
 
-// Access clocks are seconds in this many bits.
-constexpr std::uint32_t access_clock_mask = 0xffffff;
-
-// Under an LFU policy entries count how often they are used, under all others when.
 bool counts_frequency(CommandContext& ctx) {
-  static constexpr std::string_view name[] = {"maxmemory-policy"};
-  const auto found = ctx.services().config.get(name);
-  return !found.empty() && found.front().second.ends_with("-lfu");
+  return commands::counts_frequency(ctx.settings().eviction_policy.load(std::memory_order_relaxed));
 }
 
 void object_encoding(CommandContext& ctx) {
@@ -42,8 +36,7 @@ void object_idletime(CommandContext& ctx) {
     return ctx.error(
         "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
         "switching between policies at runtime LRU and LFU data will take some time to adjust.");
-  const auto now = static_cast<std::uint32_t>(ctx.now_ms() / 1000);
-  ctx.reply().integer((now - entry->access_clock()) & access_clock_mask);
+  ctx.reply().integer(access_mark::idle_s(entry->access_clock(), ctx.now_ms()));
 }
 
 void object_freq(CommandContext& ctx) {
@@ -54,7 +47,7 @@ void object_freq(CommandContext& ctx) {
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "
         "that when switching between policies at runtime LRU and LFU data will take some time to "
         "adjust.");
-  ctx.reply().integer(entry->access_clock() & 0xff);
+  ctx.reply().integer(ctx.settings().frequency().counter(entry->access_clock(), ctx.now_ms()));
 }
 
 void object_help(CommandContext& ctx) {

@@ -47,12 +47,12 @@ void lolwut(CommandContext& ctx) {
   ctx.reply().verbatim("txt", fmt::format("{}\nRedis ver. {}\n", drawing, compatible_version));
 }
 
-// NOW and FORCE are about waiting for replicas and about failed saves, neither of which can hold a
-// shutdown up.
+// NOW is about waiting for replicas, of which there are none.
 void shutdown(CommandContext& ctx) {
   bool abort = false;
   bool save = false;
   bool nosave = false;
+  bool force = false;
   for (const std::string_view word : ctx.args().subspan(1)) {
     if (base::equals_ignoring_case(word, "nosave")) {
       nosave = true;
@@ -60,17 +60,19 @@ void shutdown(CommandContext& ctx) {
       save = true;
     } else if (base::equals_ignoring_case(word, "abort")) {
       abort = true;
-    } else if (!base::equals_ignoring_case(word, "now") &&
-               !base::equals_ignoring_case(word, "force")) {
+    } else if (base::equals_ignoring_case(word, "force")) {
+      force = true;
+    } else if (!base::equals_ignoring_case(word, "now")) {
       return ctx.error(errors::syntax);
     }
   }
   if ((abort && ctx.argc() > 2) || (save && nosave)) return ctx.error(errors::syntax);
   if (abort) return ctx.error("ERR No shutdown in progress.");
-  // There is no reply: that the connection ends is the answer.
-  ctx.services().server.shutdown(save     ? ShutdownMode::save
-                                 : nosave ? ShutdownMode::nosave
-                                          : ShutdownMode::normal);
+  const ShutdownMode mode = save     ? ShutdownMode::save
+                            : nosave ? ShutdownMode::nosave
+                                     : ShutdownMode::normal;
+  // When it works there is no reply: that the connection ends is the answer.
+  if (const auto refusal = ctx.services().server.shutdown(mode, force)) ctx.error(*refusal);
 }
 
 void config_get(CommandContext& ctx) {

@@ -1,11 +1,13 @@
 // The shared collaborators of all commands: references and switches, no logic.
 #pragma once
 
-#include "base/mutex.h"
+#include "commands/acl.h"
 #include "commands/blocking.h"
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
 #include "commands/effects.h"
+#include "commands/eviction.h"
+#include "commands/persistence_control.h"
 #include "commands/statistics.h"
 #include "commands/watchers.h"
 #include "pubsub/hub.h"
@@ -62,11 +64,15 @@ class ServerControl {
   // none.
   virtual std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) = 0;
   virtual MemoryUse memory() = 0;
-  // Begins to stop the server; connections end when it is done.
-  virtual void shutdown(ShutdownMode mode) = 0;
+  // Begins to stop the server, after a snapshot if one is wanted; connections end when it is done.
+  // Returns the error reply if the snapshot failed; with `force` that is no reason to go on.
+  virtual std::optional<std::string> shutdown(ShutdownMode mode, bool force) = 0;
   // Takes in the log again, as after a restart (DEBUG LOADAOF). Returns the error reply, or
   // nothing.
   virtual std::optional<std::string> reload_log() = 0;
+  // ACL LOAD and ACL SAVE: reads and writes the ACL file. Returns the error reply, or nothing.
+  virtual std::optional<std::string> load_users() = 0;
+  virtual std::optional<std::string> save_users() = 0;
   // Begins to send keys to another server; calls `done` from this thread when that is over, unless
   // the server stops before. Thread: a loop's.
   virtual void migrate(std::shared_ptr<Migration> migration, std::function<void()> done) = 0;
@@ -98,30 +104,25 @@ enum class Event : std::uint16_t {
 struct Settings {
   std::atomic<std::int64_t> bulk_bytes_max{512LL * 1024 * 1024};
   std::atomic<std::uint64_t> memory_bytes_max{0};
+  std::atomic<EvictionPolicy> eviction_policy{EvictionPolicy::noeviction};
+  std::atomic<std::int64_t> eviction_samples{5};
+  std::atomic<std::int64_t> lfu_log_factor{10};
+  std::atomic<std::int64_t> lfu_decay_minutes{1};
   std::atomic<std::uint16_t> events{0};
-  std::atomic<bool> password_required{false};
   std::atomic<bool> active_expiry{true};
   std::atomic<bool> loading{false};
+  // A snapshot has more to write than it can: wait(true) before anything is locked.
+  std::atomic<bool> snapshot_is_behind{false};
   // CLIENT PAUSE: until when, and whether reads are paused as well.
   std::atomic<std::int64_t> paused_until_ms{0};
   std::atomic<bool> pause_all{false};
   // busy-reply-threshold: how long others wait for a script before they are refused.
   std::atomic<std::int64_t> busy_threshold_ms{5000};
 
-  // requirepass.
-  bool password_matches(std::string_view password) const {
-    const base::MutexLock lock(mutex_);
-    return password_.empty() || password == password_;
+  access_mark::Frequency frequency() const {
+    return {.decay_minutes = lfu_decay_minutes.load(std::memory_order_relaxed),
+            .log_factor = lfu_log_factor.load(std::memory_order_relaxed)};
   }
-  void change_password(std::string password) {
-    const base::MutexLock lock(mutex_);
-    password_ = std::move(password);
-    password_required.store(!password_.empty(), std::memory_order_relaxed);
-  }
-
- private:
-  mutable base::Mutex mutex_{base::LockRank::leaf};
-  std::string password_ DUPLEX_GUARDED_BY(mutex_);
 };
 
 // Lifetime: everything named here outlives all executors.
@@ -133,9 +134,11 @@ struct Services {
   Watchers& watchers;
   Blocking& blocking;
   Settings& settings;
+  acl::Users& users;
   EffectSink& effects;
   ConfigAccess& config;
   ServerControl& server;
+  PersistenceControl& persistence;
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
   ScriptHost* scripts = nullptr;                                // nullptr: no command runs scripts
 };

@@ -9,6 +9,8 @@
 #include "store/set.h"
 #include "store/sorted_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -271,6 +273,10 @@ void Sorting::store() {
 
 void Sorting::run() {
   if (!take_limit()) return;
+  if (options_.first_foreign != 0 && !ctx_.may_read_every_key())
+    return ctx_.error(
+        fmt::format("ERR {} option of SORT denied due to insufficient ACL permissions.",
+                    options_.first_foreign == 'B' ? "BY" : "GET"));
   if (!options_.is_valid) return ctx_.error(errors::syntax);
   const Entry* entry = ctx_.read(ctx_.key());
   if (entry != nullptr && entry->type() != ValueType::list && entry->type() != ValueType::set &&

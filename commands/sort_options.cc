@@ -24,8 +24,10 @@ SortOptions read_sort_options(Args args, bool may_store) {
     } else if (is("BY") && left >= 1) {
       options.by = SortPattern(args[++i]);
       options.sorts &= options.by->looks_up();
+      if (options.by->looks_up() && options.first_foreign == 0) options.first_foreign = 'B';
     } else if (is("GET") && left >= 1) {
       options.gets.emplace_back(args[++i]);
+      if (options.first_foreign == 0) options.first_foreign = 'G';
     } else {
       options.is_valid = false;
     }

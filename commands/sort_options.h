@@ -46,6 +46,8 @@ struct SortOptions {
   bool sorts = true;  // false: BY a pattern without a star
   std::optional<SortPattern> by;
   std::vector<SortPattern> gets;
+  // The first option that may lead to other keys than the arguments': 'B' for BY, 'G' for GET.
+  char first_foreign = 0;
   std::size_t limit_at = 0;  // where LIMIT's numbers are; 0: there is none
   std::size_t store_at = 0;  // where the key to store to is; 0: there is none
   bool is_valid = true;

@@ -18,6 +18,7 @@ void LoopStatistics::reset() {
                            &keyspace_hits,
                            &keyspace_misses,
                            &expired_keys,
+                           &evicted_keys,
                            &error_replies})
     counter->reset();
   const base::MutexLock lock(mutex_);

@@ -62,6 +62,7 @@ class LoopStatistics {
   Counter keyspace_hits;
   Counter keyspace_misses;
   Counter expired_keys;
+  Counter evicted_keys;
   Counter error_replies;
   Counter messages_published;
 

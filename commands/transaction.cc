@@ -198,6 +198,7 @@ bool Executor::execute_transaction(Client& client) {
   discard_transaction(client, services_.watchers);
   context_.reply().array(queued.size());
   for (const Transaction::Queued& next : queued) {
+    if (!may_still_run(client, *next.command, next.args.view())) continue;
     fill_keys(*next.command, next.args.view());
     run_handler(client, *next.command, next.args.view(), true);
     // A command may have switched the protocol or the database for the ones behind it.

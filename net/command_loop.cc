@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::milliseconds tick_interval{100};
 // Of each tick, active expiry may take this much.
 constexpr std::int64_t expiry_budget_us = 5000;
+constexpr std::int64_t eviction_budget_us = 5000;
 constexpr std::uint64_t ticks_per_second = 10;
 
 }  // namespace
@@ -147,14 +148,25 @@ void CommandLoop::unblock_client(std::uint64_t client_id) {
   });
 }
 
+void CommandLoop::check_client_user(std::uint64_t client_id) {
+  loop_.post([this, client_id] {
+    const auto found = sessions_.find(client_id);
+    if (found != sessions_.end()) found->second->check_user();
+  });
+}
+
 void CommandLoop::tick() {
   ++ticks_;
   executor_.set_now(loop_.now_ms());
   if (services_.settings.active_expiry.load(std::memory_order_relaxed) &&
       !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0 &&
+      !services_.settings.snapshot_is_behind.load(std::memory_order_relaxed) &&
       // What a log that cannot write holds in memory must not grow by itself.
       services_.effects.refusal().empty())
     executor_.expire_cycle(expiry_budget_us);
+  // Others than commands need memory as well, and the limit may have been lowered.
+  if (!services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0)
+    executor_.evict_cycle(eviction_budget_us);
   const std::int64_t paused_until =
       services_.settings.paused_until_ms.load(std::memory_order_relaxed);
   if (!postponed_.empty() && paused_until <= loop_.now_ms()) {

@@ -59,10 +59,12 @@ class CommandLoop {
   // Releases what waited when the log has advanced; wakes the loop only if something waits.
   // Thread: any.
   void log_progressed();
-  // Closes or resumes the session of a client, or lets it look at its wait. Thread: any.
+  // Closes or resumes the session of a client, or lets it look at its wait or its user.
+  // Thread: any.
   void close_client(std::uint64_t client_id);
   void resume_client(std::uint64_t client_id);
   void unblock_client(std::uint64_t client_id);
+  void check_client_user(std::uint64_t client_id);
 
   // Scratch for parsing, shared by the sessions because only one of them runs at a time.
   struct Scratch {

@@ -3,6 +3,7 @@
 
 #include "base/diagnostics.h"
 #include "base/text.h"
+#include "commands/acl_session.h"
 #include "net/message_encoding.h"
 
 #include <algorithm>
@@ -50,9 +51,7 @@ void RespSession::start(CommandLoop& loop, Descriptor descriptor) {
   client.fd = socket.descriptor();
   client.created_ms = loop.loop().now_ms();
   client.last_active_ms.store(client.created_ms, std::memory_order_relaxed);
-  client.authenticated.store(
-      !loop.services().settings.password_required.load(std::memory_order_relaxed),
-      std::memory_order_relaxed);
+  commands::acl::begin_session(loop.services(), client);
   loop.services().clients.add(client);
   loop.add(*session);
   session->admit();
@@ -64,7 +63,7 @@ void RespSession::admit() {
   if (loop_.services().clients.size() > limits.clients_max.load(std::memory_order_relaxed))
     refusal = "-ERR max number of clients reached\r\n";
   else if (limits.protected_mode.load(std::memory_order_relaxed) &&
-           !loop_.services().settings.password_required.load(std::memory_order_relaxed) &&
+           loop_.services().users.find(commands::acl::default_user).user->needs_no_password &&
            !is_local(*socket_))
     refusal = protected_mode_text;
   if (refusal.empty()) return;
@@ -292,6 +291,10 @@ void RespSession::request_unblock() {
   loop_.unblock_client(client_.id);
 }
 
+void RespSession::request_user_check() {
+  loop_.check_client_user(client_.id);
+}
+
 std::size_t RespSession::output_bytes() const {
   return output_bytes_.load(std::memory_order_relaxed);
 }
@@ -310,6 +313,11 @@ void RespSession::deliver(const pubsub::Message& message, std::string_view patte
       }));
   socket_->mark_dirty();
   if (is_over_limit(loop_.loop().now_ms())) socket_->close_now();
+}
+
+void RespSession::check_user() {
+  if (ending_) return;
+  if (!commands::acl::refresh(loop_.services(), client_)) socket_->close_now();
 }
 
 void RespSession::note_output() {

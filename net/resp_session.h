@@ -40,6 +40,8 @@ class RespSession final : public SocketHandler,
   void look_at_wait();
   // Closes when the client was idle or its output too large for too long.
   void check_limits(std::int64_t now_ms);
+  // Closes if the client's user is gone or forbids what the client has subscribed to.
+  void check_user();
   void close_now() {
     if (!closed_) socket_->close_now();
   }
@@ -51,6 +53,7 @@ class RespSession final : public SocketHandler,
   void request_close() override;
   void request_resume() override;
   void request_unblock() override;
+  void request_user_check() override;
   std::size_t output_bytes() const override;
   std::size_t input_bytes() const override;
 

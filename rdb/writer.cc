@@ -18,6 +18,32 @@ void append_opcode(base::Buffer& out, Opcode code) {
 
 }  // namespace
 
+void append_entry_head(base::Buffer& out,
+                       const store::Entry& entry,
+                       const Usage& usage,
+                       int version) {
+  if (entry.has_expiry()) {
+    append_opcode(out, Opcode::expire_ms);
+    append_uint64(out, static_cast<std::uint64_t>(entry.expiry_ms()));
+  }
+  if (usage.idle_s) {
+    append_opcode(out, Opcode::idle);
+    append_length(out, *usage.idle_s);
+  }
+  if (usage.frequency) {
+    append_opcode(out, Opcode::frequency);
+    out.append(static_cast<char>(*usage.frequency));
+  }
+  out.append(static_cast<char>(written_type(entry, version)));
+  append_string(out, entry.key(), false);
+}
+
+void append_entry(
+    base::Buffer& out, const store::Entry& entry, const Usage& usage, bool compress, int version) {
+  append_entry_head(out, entry, usage, version);
+  append_value(out, entry, written_type(entry, version), compress);
+}
+
 template <typename Append>
 void Writer::write(Append append) {
   const std::size_t before = out_.size();
@@ -56,23 +82,12 @@ void Writer::select(std::uint64_t number, std::uint64_t keys, std::uint64_t expi
 
 void Writer::entry(const store::Entry& entry, const Usage& usage) {
   write([&](base::Buffer& to) {
-    if (entry.has_expiry()) {
-      append_opcode(to, Opcode::expire_ms);
-      append_uint64(to, static_cast<std::uint64_t>(entry.expiry_ms()));
-    }
-    if (usage.idle_s) {
-      append_opcode(to, Opcode::idle);
-      append_length(to, *usage.idle_s);
-    }
-    if (usage.frequency) {
-      append_opcode(to, Opcode::frequency);
-      to.append(static_cast<char>(*usage.frequency));
-    }
-    const ValueType type = written_type(entry, options_.version);
-    to.append(static_cast<char>(type));
-    append_string(to, entry.key(), false);
-    append_value(to, entry, type, options_.compress);
+    append_entry(to, entry, usage, options_.compress, options_.version);
   });
+}
+
+void Writer::records(std::string_view bytes) {
+  write([&](base::Buffer& to) { to.append(bytes); });
 }
 
 void Writer::end() {

@@ -10,8 +10,18 @@
 
 namespace duplex::rdb {
 
+// Appends what Writer::entry() writes, without a checksum. Thread: any.
+void append_entry(
+    base::Buffer& out, const store::Entry& entry, const Usage& usage, bool compress, int version);
+// The part of it that comes before the value.
+void append_entry_head(base::Buffer& out,
+                       const store::Entry& entry,
+                       const Usage& usage,
+                       int version);
+
 // Appends to a buffer, from which the owner takes the bytes away between the calls, as often as it
-// likes. The order is: header, aux and functions, then select and entries per database, then end.
+// likes. The order is: header, aux and functions, then select and entries per database, then end. A
+// database may be selected several times.
 //
 // Thread: confined to its owner.
 class Writer {
@@ -32,6 +42,8 @@ class Writer {
   // The entries from here on are in database `number`, which has about so many keys.
   void select(std::uint64_t number, std::uint64_t keys, std::uint64_t expiring);
   void entry(const store::Entry& entry, const Usage& usage = {});
+  // The same with whole records, or pieces of one, as append_entry() and SlicedEntry make them.
+  void records(std::string_view bytes);
   // Nothing may follow.
   void end();
 

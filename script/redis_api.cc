@@ -5,6 +5,7 @@
 #include "base/numbers.h"
 #include "base/sha1.h"
 #include "base/text.h"
+#include "commands/acl_user.h"
 #include "commands/compatible_version.h"
 #include "commands/executor.h"
 #include "script/lua_errors.h"
@@ -214,7 +215,10 @@ int redis_acl_check_cmd(lua_State* lua) {
     command = command->subcommand(args[1]);
   if (command == nullptr)
     return raise_error(lua, "Invalid command passed to redis.acl_check_cmd()");
-  lua_pushboolean(lua, 1);
+  const commands::Client& client = ctx->client();
+  const bool may_run =
+      !client.is_restricted || !commands::acl::check(*client.user, *command, args);
+  lua_pushboolean(lua, may_run ? 1 : 0);
   return 1;
 }
 

@@ -1,6 +1,7 @@
 // Puts many new entries into the keyspace: collected, sorted by shard, inserted by other threads.
 #include "server/bulk_insert.h"
 
+#include "base/assert.h"
 #include "store/hashed_key.h"
 
 #include <algorithm>
@@ -114,7 +115,8 @@ void BulkInsert::insert_shard(std::size_t shard,
                               std::vector<Item*>::iterator begin,
                               std::vector<Item*>::iterator end,
                               store::ShardLock& lock) {
-  lock.lock_shard(shard);
+  // No script runs while data is loaded.
+  DUPLEX_ASSERT(lock.lock_shard(shard));
   for (auto item = begin; item != end; ++item)
     if (const store::Table* table = lock.table_if_any((*item)->database, shard))
       table->prefetch_group((*item)->hash);

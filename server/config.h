@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/diagnostics.h"
+#include "commands/eviction.h"
 
 #include <array>
 #include <cstdint>
@@ -19,16 +20,6 @@ namespace duplex::server {
 enum class AppendFsync : std::uint8_t { everysec, always, no };
 enum class IoBackend : std::uint8_t { automatic, uring, epoll };
 enum class DebugCommand : std::uint8_t { no, yes, local };
-enum class MaxmemoryPolicy : std::uint8_t {
-  volatile_lru,
-  volatile_lfu,
-  volatile_random,
-  volatile_ttl,
-  allkeys_lru,
-  allkeys_lfu,
-  allkeys_random,
-  noeviction
-};
 
 // `save <seconds> <changes>`: a snapshot is due when both are reached.
 struct SavePoint {
@@ -56,6 +47,16 @@ struct ChannelRule {
   ChannelAccess publish = ChannelAccess::none;
   bool operator==(const ChannelRule&) const = default;
 };
+
+// `user <name> <rules>`.
+struct UserLine {
+  std::string name;
+  std::vector<std::string> rules;
+  bool operator==(const UserLine&) const = default;
+};
+
+// The channels that a user may use when it is made.
+enum class PubsubDefault : std::uint8_t { resetchannels, allchannels };
 
 // One less than the number of cores, at least 1 and at most 8.
 std::int64_t default_io_threads();
@@ -113,6 +114,10 @@ struct Config {
 
   // Who may do what.
   std::string requirepass;
+  std::string aclfile;  // under `dir` if it is relative
+  std::vector<UserLine> users;
+  std::int64_t acllog_max_len = 128;
+  PubsubDefault acl_pubsub_default = PubsubDefault::resetchannels;
   std::vector<std::pair<std::string, std::string>> renamed_commands;  // to "": switched off
   DebugCommand enable_debug_command = DebugCommand::no;
   DebugCommand enable_protected_configs = DebugCommand::no;
@@ -132,11 +137,14 @@ struct Config {
   std::int64_t rdb_compat_version = 10;
   bool rdbchecksum = true;
   bool stop_writes_on_bgsave_error = true;
+  bool rdb_save_incremental_fsync = true;
+  bool aof_rewrite_incremental_fsync = true;
+  bool aof_use_rdb_preamble = true;
 
   // The keyspace.
   std::int64_t databases = 16;
   std::int64_t maxmemory = 0;
-  MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::noeviction;
+  commands::EvictionPolicy maxmemory_policy = commands::EvictionPolicy::noeviction;
   std::int64_t maxmemory_samples = 5;
   std::int64_t maxmemory_eviction_tenacity = 10;
   std::int64_t lfu_log_factor = 10;

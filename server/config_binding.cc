@@ -107,9 +107,17 @@ void apply_settings(const Config& config, commands::Settings& settings) {
   settings.bulk_bytes_max.store(config.proto_max_bulk_len, std::memory_order_relaxed);
   settings.memory_bytes_max.store(static_cast<std::uint64_t>(config.maxmemory),
                                   std::memory_order_relaxed);
+  settings.eviction_policy.store(config.maxmemory_policy, std::memory_order_relaxed);
+  settings.eviction_samples.store(config.maxmemory_samples, std::memory_order_relaxed);
+  settings.lfu_log_factor.store(config.lfu_log_factor, std::memory_order_relaxed);
+  settings.lfu_decay_minutes.store(config.lfu_decay_time, std::memory_order_relaxed);
   settings.events.store(event_bits(config.notify_keyspace_events), std::memory_order_relaxed);
-  settings.change_password(config.requirepass);
   apply_packed_limits(config, store::packed_limits());
+}
+
+void apply_users(const Config& config, commands::acl::Users& users) {
+  users.log().set_length_max(static_cast<std::size_t>(config.acllog_max_len));
+  users.set_all_channels_at_first(config.acl_pubsub_default == PubsubDefault::allchannels);
 }
 
 void apply_limits(const Config& config, net::SessionLimits& limits) {

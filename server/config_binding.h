@@ -10,6 +10,7 @@ namespace duplex::server {
 
 // Copies what commands and sessions read at run time. Called at start and after each change.
 void apply_settings(const Config& config, commands::Settings& settings);
+void apply_users(const Config& config, commands::acl::Users& users);
 void apply_limits(const Config& config, net::SessionLimits& limits);
 
 aof::FsyncPolicy fsync_policy(AppendFsync word);

@@ -2,16 +2,13 @@
 #include "server/config_rewrite.h"
 
 #include "server/config_table.h"
+#include "server/replaced_file.h"
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <set>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace duplex::server {
 
@@ -36,37 +33,6 @@ std::set<const Directive*> changed_directives(const Config& in_file, const Confi
 void append_lines(std::string& out, const Directive& row, const Config& current) {
   for (const std::string& line : row.lines(row, current))
     out += line + '\n';
-}
-
-// A file descriptor that closes itself.
-class OpenFile {
- public:
-  explicit OpenFile(int fd) : fd_(fd) {}
-  ~OpenFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-// Makes the change of a name in `folder` durable; some file systems cannot, which is no failure.
-void sync_folder(const std::string& folder) {
-  const OpenFile open(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (open.fd() >= 0) ::fsync(open.fd());
 }
 
 }  // namespace
@@ -121,17 +87,7 @@ Outcome rewrite_config_file(const std::string& path,
 
   struct stat status {};
   if (::stat(real.c_str(), &status) != 0) return std::unexpected(std::strerror(errno));
-  std::string temporary = real + ".XXXXXX";
-  const OpenFile file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.fd() < 0) return std::unexpected(std::strerror(errno));
-  if (::fchmod(file.fd(), status.st_mode & 07777) != 0 || !write_all(file.fd(), *changed) ||
-      ::fsync(file.fd()) != 0 || ::rename(temporary.c_str(), real.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(temporary.c_str());
-    return std::unexpected(std::strerror(reason));
-  }
-  sync_folder(std::filesystem::path(real).parent_path().string());
-  return {};
+  return replace_file(real, *changed, status.st_mode & 07777);
 }
 
 }  // namespace duplex::server

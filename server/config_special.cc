@@ -312,18 +312,6 @@ Outcome write_oom_scores(const Directive& directive, Config& config, Words words
   return {};
 }
 
-Outcome refuse(const Directive& directive, Config&, Words words, Source) {
-  if (words.size() == 1 && words[0].empty()) return {};
-  return std::unexpected(
-      fmt::format("'{}' restricts who may do what, and this version cannot obey it yet; remove it "
-                  "to start without that restriction",
-                  directive.name));
-}
-
-std::vector<std::string> no_lines(const Directive&, const Config&) {
-  return {};
-}
-
 std::string_view check_dbfilename(std::string_view value) {
   return value.find('/') == std::string_view::npos ? std::string_view()
                                                    : "dbfilename can't be a path, just a filename";

@@ -30,6 +30,9 @@ Outcome write_renamed(const Directive& directive, Config& config, Words words, S
 std::string read_renamed(const Directive& directive, const Config& config);
 std::vector<std::string> renamed_lines(const Directive& directive, const Config& config);
 
+Outcome write_user(const Directive& directive, Config& config, Words words, Source source);
+std::vector<std::string> user_lines(const Directive& directive, const Config& config);
+
 Outcome write_percentiles(const Directive& directive, Config& config, Words words, Source source);
 std::string read_percentiles(const Directive& directive, const Config& config);
 
@@ -38,9 +41,6 @@ Outcome write_dir(const Directive& directive, Config& config, Words words, Sourc
 Outcome write_hz(const Directive& directive, Config& config, Words words, Source source);
 Outcome write_events(const Directive& directive, Config& config, Words words, Source source);
 Outcome write_oom_scores(const Directive& directive, Config& config, Words words, Source source);
-// For directives that would restrict access if they were obeyed: to skip them would open a door.
-Outcome refuse(const Directive& directive, Config& config, Words words, Source source);
-std::vector<std::string> no_lines(const Directive& directive, const Config& config);
 
 std::string_view check_dbfilename(std::string_view value);
 std::string_view check_appendfilename(std::string_view value);

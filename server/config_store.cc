@@ -141,10 +141,12 @@ std::optional<std::string> ConfigStore::act(const std::vector<Change>& changes,
   return std::nullopt;
 }
 
-std::optional<std::string> ConfigStore::rewrite() {
+std::optional<std::string> ConfigStore::rewrite(std::vector<UserLine> users) {
   const std::lock_guard lock(changing_);
   if (file_.empty()) return "ERR The server is running without a config file";
-  const Outcome outcome = rewrite_config_file(file_, start_dir_, *snapshot());
+  Config current = *snapshot();
+  current.users = std::move(users);
+  const Outcome outcome = rewrite_config_file(file_, start_dir_, current);
   if (!outcome) return "ERR Rewriting config file: " + outcome.error();
   return std::nullopt;
 }

@@ -67,8 +67,8 @@ class ConfigStore {
   std::optional<std::string> set(
       std::span<const std::pair<std::string_view, std::string_view>> changes);
 
-  // CONFIG REWRITE. Returns the error reply, or nothing.
-  std::optional<std::string> rewrite();
+  // CONFIG REWRITE, with these users. Returns the error reply, or nothing.
+  std::optional<std::string> rewrite(std::vector<UserLine> users);
 
  private:
   struct Change {

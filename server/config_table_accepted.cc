@@ -57,7 +57,6 @@ constexpr Directive list(std::string_view name, std::string_view initial, unsign
   return accepted(name, initial, {.kind = Kind::words}, flags | several);
 }
 
-constexpr std::string_view pubsub_defaults[] = {"allchannels", "resetchannels"};
 constexpr std::string_view no_yes_local[] = {"no", "yes", "local"};
 constexpr std::string_view no_yes_clients[] = {"no", "yes", "clients"};
 constexpr std::string_view no_yes_optional[] = {"no", "yes", "optional"};
@@ -174,15 +173,10 @@ constexpr Directive rows[] = {
     number("prefetch-batch-size", "16", 0, 128),
     number("max-new-connections-per-cycle", "10", 1, 1000),
     no("no-appendfsync-on-rewrite"),
-    yes("aof-use-rdb-preamble"),
-    yes("aof-rewrite-incremental-fsync"),
     no("aof-disable-auto-gc"),
-    yes("rdb-save-incremental-fsync"),
     one_of("rdb-version-check", "strict", version_checks),
     one_of("sanitize-dump-payload", "no", no_yes_clients),
     number("tracking-table-max-keys", "1000000", 0, long_max),
-    number("acllog-max-len", "128", 0, long_max),
-    one_of("acl-pubsub-default", "resetchannels", pubsub_defaults),
     one_of("enable-module-command", "no", no_yes_local, fixed),
     list("loadmodule", "", file_only),
     number("commandlog-request-larger-than", "1048576", -1, long_max),

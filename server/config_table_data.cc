@@ -11,6 +11,7 @@ constexpr std::int64_t int_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::string_view levels[] = {"debug", "verbose", "notice", "warning", "nothing"};
+constexpr std::string_view pubsub_defaults[] = {"resetchannels", "allchannels"};
 constexpr std::string_view no_yes_local[] = {"no", "yes", "local"};
 constexpr std::string_view fsync_policies[] = {"everysec", "always", "no"};
 constexpr std::string_view eviction_policies[] = {"volatile-lru",
@@ -51,16 +52,13 @@ constexpr Directive process[] = {
      .flags = file_only},
     {.name = "user",
      .shape = {.kind = Kind::special},
-     .write = refuse,
+     .write = write_user,
      .read = read_renamed,
-     .lines = no_lines,
+     .lines = user_lines,
      .flags = file_only | sensitive},
-    {.name = "aclfile",
-     .shape = {.kind = Kind::special},
-     .write = refuse,
-     .read = read_accepted,
-     .lines = no_lines,
-     .flags = fixed},
+    text<&Config::aclfile>("aclfile", fixed),
+    integer<&Config::acllog_max_len>("acllog-max-len", 0, long_max),
+    choice<&Config::acl_pubsub_default>("acl-pubsub-default", pubsub_defaults),
     choice<&Config::enable_debug_command>("enable-debug-command", no_yes_local, fixed),
     choice<&Config::enable_protected_configs>("enable-protected-configs", no_yes_local, fixed),
     integer<&Config::slowlog_log_slower_than_us>("slowlog-log-slower-than", -1, long_max)
@@ -99,6 +97,9 @@ constexpr Directive data[] = {
     integer<&Config::rdb_compat_version>("rdb-compat-version", 9, 12),
     yes_no<&Config::rdbchecksum>("rdbchecksum", fixed),
     yes_no<&Config::stop_writes_on_bgsave_error>("stop-writes-on-bgsave-error"),
+    yes_no<&Config::rdb_save_incremental_fsync>("rdb-save-incremental-fsync"),
+    yes_no<&Config::aof_rewrite_incremental_fsync>("aof-rewrite-incremental-fsync"),
+    yes_no<&Config::aof_use_rdb_preamble>("aof-use-rdb-preamble"),
     integer<&Config::databases>("databases", 1, int_max, fixed),
     memory<&Config::maxmemory>("maxmemory", 0),
     choice<&Config::maxmemory_policy>("maxmemory-policy", eviction_policies),

@@ -9,6 +9,17 @@
 
 namespace duplex::server {
 
+namespace {
+
+constexpr std::string_view refused_unsaved =
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to "
+    "disk. Commands that may modify the data set are disabled, because this instance is "
+    "configured to report errors during writes if RDB snapshotting fails "
+    "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB "
+    "error.";
+
+}  // namespace
+
 std::uint64_t LogSink::append(std::span<const commands::Effect> unit) {
   changes_.fetch_add(unit.size(), std::memory_order_relaxed);
   aof::Log* log = log_.load(std::memory_order_acquire);
@@ -22,6 +33,8 @@ std::uint64_t LogSink::append(std::span<const commands::Effect> unit) {
 }
 
 std::string_view LogSink::refusal() const {
+  if (unsaved_.load(std::memory_order_relaxed)) [[unlikely]]
+    return refused_unsaved;
   const aof::Log* log = log_.load(std::memory_order_acquire);
   if (log == nullptr) return {};
   const aof::LogState state = log->failed();

@@ -21,12 +21,16 @@ class LogSink final : public commands::EffectSink {
   std::uint64_t append(std::span<const commands::Effect> unit) override;
   std::string_view refusal() const override;
 
-  // Effects since the last snapshot, for INFO's rdb_changes_since_last_save.
+  // With `refuses`, writes are refused because snapshots fail (stop-writes-on-bgsave-error).
+  void refuse_unsaved(bool refuses) { unsaved_.store(refuses, std::memory_order_relaxed); }
+
+  // Effects since the start.
   std::uint64_t changes() const { return changes_.load(std::memory_order_relaxed); }
 
  private:
   const std::atomic<aof::Log*>& log_;
   std::atomic<std::uint64_t> changes_{0};
+  std::atomic<bool> unsaved_{false};
 };
 
 }  // namespace duplex::server

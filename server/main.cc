@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/mapped_file.h"
 #include "base/random.h"
+#include "base/sync_point.h"
 #include "server/config_loader.h"
 #include "server/server.h"
 #include "server/version.h"
@@ -46,15 +47,18 @@ sigset_t handled_signals() {
   return signals;
 }
 
-// The first signal stops the server, a second one ends the process at once.
+// The first signal stops the server, unless the last snapshot cannot be written; another one after
+// that ends the process at once.
 void wait_for_signals(Server& server) {
   const sigset_t signals = handled_signals();
   int signal = 0;
-  sigwait(&signals, &signal);
-  base::log(base::LogLevel::warning,
-            "Received {} scheduling shutdown...",
-            signal == SIGINT ? "SIGINT" : "SIGTERM");
-  server.request_stop();
+  while (true) {
+    sigwait(&signals, &signal);
+    base::log(base::LogLevel::warning,
+              "Received {} scheduling shutdown...",
+              signal == SIGINT ? "SIGINT" : "SIGTERM");
+    if (!server.shutdown(commands::ShutdownMode::normal, false)) break;
+  }
   sigwait(&signals, &signal);
   base::log(base::LogLevel::warning, "A second signal: exiting now.");
   std::_Exit(EXIT_FAILURE);
@@ -119,6 +123,7 @@ int serve(LoadedConfig loaded) {
   // A limit on the size of files is an error of write(2), as a full disk is.
   signal(SIGXFSZ, SIG_IGN);
   base::exit_on_unreadable_pages();
+  if (const char* where = std::getenv("DUPLEX_CRASH_AT")) base::arm_sync_point(where);
   base::log(base::LogLevel::notice, "oO0OoO0OoO0Oo Duplex is starting oO0OoO0OoO0Oo");
   base::log(base::LogLevel::notice,
             "Duplex version={}, bits=64, pid={}, just started",

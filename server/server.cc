@@ -52,6 +52,12 @@ std::vector<std::span<const commands::CommandSpec>> all_families() {
   return families;
 }
 
+// Absolute, or empty.
+std::string acl_file(const Config& config) {
+  if (config.aclfile.empty()) return {};
+  return (std::filesystem::path(config.dir) / config.aclfile).lexically_normal().string();
+}
+
 std::string random_hex_id() {
   unsigned char bytes[20];
   base::secure_random(bytes, sizeof bytes);
@@ -66,10 +72,18 @@ std::string random_hex_id() {
 Server::Server(LoadedConfig config)
     : config_(std::move(config)),
       table_(all_families()),
+      users_(table_),
+      acl_storage_(users_, acl_file(*config_.snapshot())),
       keyspace_(static_cast<int>(config_.snapshot()->databases)),
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
       log_sink_(current_log_),
+      persistence_({.config = config_,
+                    .keyspace = keyspace_,
+                    .reclaimer = reclaimer_,
+                    .log_sink = log_sink_,
+                    .log = current_log_,
+                    .snapshot_is_behind = settings_.snapshot_is_behind}),
       statistics_([this] {
         std::vector<std::unique_ptr<commands::LoopStatistics>> statistics;
         for (std::size_t i = 0; i <= loop_count_; ++i)
@@ -83,9 +97,11 @@ Server::Server(LoadedConfig config)
                 .watchers = watchers_,
                 .blocking = blocking_,
                 .settings = settings_,
+                .users = users_,
                 .effects = log_sink_,
                 .config = *this,
                 .server = *this,
+                .persistence = persistence_,
                 .statistics = statistics_,
                 .scripts = &scripts_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
@@ -98,7 +114,7 @@ Server::Server(LoadedConfig config)
       }()),
       info_({.config = config_,
              .services = services_,
-             .log_sink = log_sink_,
+             .persistence = persistence_,
              .log = current_log_,
              .pool = pool_,
              .limits = limits_,
@@ -121,8 +137,10 @@ Server::~Server() {
 void Server::bind_config() {
   const auto apply = [this](const Config& next) -> Outcome {
     apply_settings(next, settings_);
+    apply_users(next, users_);
     apply_limits(next, limits_);
     base::set_log_level(next.loglevel);
+    persistence_.config_changed(next);
     if (log_) log_->set_policy(fsync_policy(next.appendfsync));
     return {};
   };
@@ -130,8 +148,13 @@ void Server::bind_config() {
   for (const std::string_view name : {"proto-max-bulk-len",
                                       "maxmemory",
                                       "busy-reply-threshold",
+                                      "maxmemory-policy",
+                                      "maxmemory-samples",
+                                      "lfu-log-factor",
+                                      "lfu-decay-time",
                                       "notify-keyspace-events",
-                                      "requirepass",
+                                      "acllog-max-len",
+                                      "acl-pubsub-default",
                                       "maxclients",
                                       "protected-mode",
                                       "timeout",
@@ -139,6 +162,8 @@ void Server::bind_config() {
                                       "client-output-buffer-limit",
                                       "loglevel",
                                       "appendfsync",
+                                      "save",
+                                      "stop-writes-on-bgsave-error",
                                       "hash-max-listpack-entries",
                                       "hash-max-listpack-value",
                                       "list-max-listpack-size",
@@ -152,10 +177,15 @@ void Server::bind_config() {
                                       "stream-node-max-bytes",
                                       "stream-node-max-entries"})
     config_.on_change(name, apply);
+  config_.on_change("requirepass", [this](const Config& next) -> Outcome {
+    users_.set_default_password(next.requirepass);
+    return {};
+  });
 }
 
 std::expected<void, std::string> Server::start() {
   settings_.loading.store(true, std::memory_order_relaxed);
+  if (auto loaded = acl_storage_.load_at_start(*config_.snapshot()); !loaded) return loaded;
   if (auto listening = listen(); !listening) return listening;
   pool_.start();
   base::log(base::LogLevel::notice,
@@ -165,6 +195,7 @@ std::expected<void, std::string> Server::start() {
             pool_.loop(0).backend_name(),
             pool_.loop(0).backend_reason());
   if (auto loaded = load(); !loaded) return loaded;
+  persistence_.start();
   settings_.loading.store(false, std::memory_order_relaxed);
   http_.open_demo();
   base::log(base::LogLevel::notice, "Ready to accept connections");
@@ -231,6 +262,17 @@ Server::Started Server::load() {
                                        config->appenddirname,
                                        directory.error().message()));
   log_directory_ = std::move(*directory);
+  // The base is complete before a manifest names it: a crash before that loads the snapshot again.
+  const std::string snapshot = config->dir + "/" + config->dbfilename;
+  if (recovered.manifest.empty() && std::filesystem::exists(snapshot)) {
+    base::log(base::LogLevel::warning,
+              "There is no append only file yet: loading {} and making it the base of a new one",
+              snapshot);
+    if (auto loaded = loader.load_snapshot(snapshot); !loaded) return loaded;
+    auto first = persistence_.write_first_base();
+    if (!first) return std::unexpected(first.error());
+    recovered.manifest.base = std::move(*first);
+  }
   auto log = aof::Log::open(*log_directory_,
                             {.file_name = config->appendfilename,
                              .fsync = fsync_policy(config->appendfsync),
@@ -293,7 +335,15 @@ bool Server::stop() {
   bool saved = true;
   pool_.stop();
   pool_.join();
-  if (log_) saved = log_->close();
+  persistence_.stop();
+  // What was changed while the last snapshot was written is in none.
+  if (saves_at_end_.load(std::memory_order_relaxed) && persistence_.stats().changes != 0) {
+    if (const auto last = persistence_.save_at_end(); !last) {
+      base::log(base::LogLevel::warning, "The final snapshot failed: {}", last.error());
+      saved = false;
+    }
+  }
+  if (log_) saved &= log_->close();
   current_log_.store(nullptr, std::memory_order_release);
   if (!saved)
     base::log(base::LogLevel::warning, "The append only file could not be written completely.");
@@ -308,14 +358,35 @@ commands::MemoryUse Server::memory() {
   return info_.memory_use();
 }
 
-void Server::shutdown(commands::ShutdownMode) {
+std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool force) {
+  using commands::ShutdownMode;
   base::log(base::LogLevel::notice, "User requested shutdown...");
+  const bool saves =
+      mode == ShutdownMode::save ||
+      (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
+  if (saves && !settings_.loading.load(std::memory_order_relaxed)) {
+    base::log(base::LogLevel::notice, "Saving the final RDB snapshot before exiting.");
+    (void)persistence_.cancel_save();
+    if (persistence_.save_again() && !force) {
+      base::log(base::LogLevel::warning, "Error trying to save the DB, can't exit.");
+      return "ERR Errors trying to SHUTDOWN. Check logs.";
+    }
+    saves_at_end_.store(true, std::memory_order_relaxed);
+  }
   request_stop();
+  return std::nullopt;
 }
 
 std::optional<std::string> Server::reload_log() {
   // Loading replaces the data under every client: only a restart does that here.
   return "ERR DEBUG LOADAOF is not possible while clients are served; restart the server instead";
+}
+
+std::optional<std::string> Server::load_users() {
+  return acl_storage_.load();
+}
+std::optional<std::string> Server::save_users() {
+  return acl_storage_.save();
 }
 
 void Server::migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) {
@@ -340,7 +411,7 @@ std::optional<std::string> Server::set(
 }
 
 std::optional<std::string> Server::rewrite() {
-  return config_.rewrite();
+  return config_.rewrite(acl_storage_.lines(config_.snapshot()->requirepass));
 }
 
 }  // namespace duplex::server

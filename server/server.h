@@ -14,10 +14,12 @@
 #include "net/session_limits.h"
 #include "pubsub/hub.h"
 #include "script/engine.h"
+#include "server/acl_storage.h"
 #include "server/config_store.h"
 #include "server/http_port.h"
 #include "server/log_sink.h"
 #include "server/metrics.h"
+#include "server/persistence.h"
 #include "server/reclaimer.h"
 #include "server/server_info.h"
 #include "store/keyspace.h"
@@ -52,8 +54,10 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   // commands::ServerControl
   std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
   commands::MemoryUse memory() override;
-  void shutdown(commands::ShutdownMode mode) override;
+  std::optional<std::string> shutdown(commands::ShutdownMode mode, bool force) override;
   std::optional<std::string> reload_log() override;
+  std::optional<std::string> load_users() override;
+  std::optional<std::string> save_users() override;
   void migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) override;
   void discard(std::vector<store::Table> tables) override;
   void discard(store::EntryPtr entry) override;
@@ -81,6 +85,8 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   commands::Settings settings_;
   net::SessionLimits limits_;
   commands::CommandTable table_;
+  commands::acl::Users users_;
+  AclStorage acl_storage_;
   store::Keyspace keyspace_;
   Reclaimer reclaimer_;
   const std::size_t loop_count_;
@@ -92,6 +98,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   script::Engine scripts_;
   std::atomic<aof::Log*> current_log_{nullptr};
   LogSink log_sink_;
+  Persistence persistence_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
   LoadProgress progress_;
@@ -110,6 +117,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   std::condition_variable stop_wake_;
   bool stop_requested_ = false;
   bool stopped_ = false;
+  std::atomic<bool> saves_at_end_{false};
 };
 
 }  // namespace duplex::server

@@ -264,20 +264,21 @@ void ServerInfo::persistence(Report& out) const {
          "loading_eta_seconds:{}",
          share > 0 ? static_cast<std::int64_t>(elapsed_s * (1 - share) / share) : 1);
   }
-  line(out, "rdb_changes_since_last_save:{}", from_.log_sink.changes());
-  line(out, "rdb_bgsave_in_progress:0");
-  line(out, "rdb_last_save_time:{}", from_.started_ms / 1000);
-  line(out, "rdb_last_bgsave_status:ok");
-  line(out, "rdb_last_bgsave_time_sec:-1");
-  line(out, "rdb_current_bgsave_time_sec:-1");
-  line(out, "rdb_saves:0");
+  const PersistenceStats saved = from_.persistence.stats();
+  line(out, "rdb_changes_since_last_save:{}", saved.changes);
+  line(out, "rdb_bgsave_in_progress:{}", saved.is_saving ? 1 : 0);
+  line(out, "rdb_last_save_time:{}", saved.last_save_s);
+  line(out, "rdb_last_bgsave_status:{}", saved.last_save_ok ? "ok" : "err");
+  line(out, "rdb_last_bgsave_time_sec:{}", saved.last_save_took_s);
+  line(out, "rdb_current_bgsave_time_sec:{}", saved.current_save_s);
+  line(out, "rdb_saves:{}", saved.saves);
   line(out, "aof_enabled:{}", log != nullptr ? 1 : 0);
-  line(out, "aof_rewrite_in_progress:0");
-  line(out, "aof_rewrite_scheduled:0");
-  line(out, "aof_last_rewrite_time_sec:-1");
-  line(out, "aof_current_rewrite_time_sec:-1");
-  line(out, "aof_last_bgrewrite_status:ok");
-  line(out, "aof_rewrites:0");
+  line(out, "aof_rewrite_in_progress:{}", saved.is_rewriting ? 1 : 0);
+  line(out, "aof_rewrite_scheduled:{}", saved.rewrite_is_scheduled ? 1 : 0);
+  line(out, "aof_last_rewrite_time_sec:{}", saved.last_rewrite_took_s);
+  line(out, "aof_current_rewrite_time_sec:{}", saved.current_rewrite_s);
+  line(out, "aof_last_bgrewrite_status:{}", saved.last_rewrite_ok ? "ok" : "err");
+  line(out, "aof_rewrites:{}", saved.rewrites);
   if (log == nullptr) return line(out, "aof_last_write_status:ok");
   const aof::LogStats stats = log->stats();
   line(out, "aof_last_write_status:{}", stats.last_write_ok && stats.last_sync_ok ? "ok" : "err");

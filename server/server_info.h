@@ -13,7 +13,7 @@
 #include "net/session_limits.h"
 #include "server/config_store.h"
 #include "server/loader.h"
-#include "server/log_sink.h"
+#include "server/persistence.h"
 #include "server/rates.h"
 #include "server/reclaimer.h"
 #include "store/shard_lock.h"
@@ -27,7 +27,7 @@ class ServerInfo {
   struct Sources {
     ConfigStore& config;
     commands::Services& services;
-    const LogSink& log_sink;
+    const Persistence& persistence;
     const std::atomic<aof::Log*>& log;
     net::EventLoopPool& pool;
     const net::SessionLimits& limits;

@@ -82,7 +82,7 @@ void ServerInfo::stats(Report& out) const {
   line(out, "sync_partial_ok:0");
   line(out, "sync_partial_err:0");
   line(out, "expired_keys:{}", sum(&commands::LoopStatistics::expired_keys));
-  line(out, "evicted_keys:0");
+  line(out, "evicted_keys:{}", sum(&commands::LoopStatistics::evicted_keys));
   line(out, "evicted_clients:0");
   line(out, "keyspace_hits:{}", sum(&commands::LoopStatistics::keyspace_hits));
   line(out, "keyspace_misses:{}", sum(&commands::LoopStatistics::keyspace_misses));
@@ -96,6 +96,12 @@ void ServerInfo::stats(Report& out) const {
   line(out, "tracking_total_prefixes:0");
   line(out, "unexpected_error_replies:0");
   line(out, "total_error_replies:{}", sum(&commands::LoopStatistics::error_replies));
+  using Reason = commands::acl::Denial::Reason;
+  const commands::acl::Log& denials = from_.services.users.log();
+  line(out, "acl_access_denied_auth:{}", denials.denied(Reason::auth));
+  line(out, "acl_access_denied_cmd:{}", denials.denied(Reason::command));
+  line(out, "acl_access_denied_key:{}", denials.denied(Reason::key));
+  line(out, "acl_access_denied_channel:{}", denials.denied(Reason::channel));
 }
 
 void ServerInfo::command_statistics(Report& out) const {

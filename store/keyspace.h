@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "store/hashed_key.h"
 #include "store/shard.h"
+#include "store/snapshot.h"
 
 namespace duplex::store {
 
@@ -39,6 +40,8 @@ class Keyspace {
   friend class ShardLock;
 
   const int databases_;
+  // Who takes a snapshot; changed only while all shards are held, so that one is enough to read it.
+  SnapshotSink* snapshot_ = nullptr;
   std::unique_ptr<Shard[]> shards_;
   // Whoever has it may wait for a shard while holding others.
   base::Mutex token_{base::LockRank::token};

@@ -3,14 +3,13 @@
 
 #include "base/assert.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <emmintrin.h>
 #include <limits>
 #include <new>
 #include <string_view>
@@ -28,10 +27,10 @@ template <typename Slot>
 concept TableSlot = sizeof(Slot) == 8 && requires(const Slot slot, std::string_view text) {
   { slot.hash() } -> std::convertible_to<std::uint64_t>;  // base::hash_bytes() of its text
   { slot.equals(text) } -> std::convertible_to<bool>;
-  { slot.target() } -> std::convertible_to<const void*>;     // what to prefetch; may be null
-  { slot.is_timed() } -> std::convertible_to<bool>;          // whether due_ms() is worth a look
-  { slot.due_ms() } -> std::convertible_to<std::int64_t>;    // never_due unless is_timed()
-  slot.destroy();                                            // frees what it stands for
+  { slot.target() } -> std::convertible_to<const void*>;   // what to prefetch; may be null
+  { slot.is_timed() } -> std::convertible_to<bool>;        // whether due_ms() is worth a look
+  { slot.due_ms() } -> std::convertible_to<std::int64_t>;  // never_due unless is_timed()
+  slot.destroy();                                          // frees what it stands for
 };
 
 // Extendible hashing: the top bits of a hash choose a page, the next ones a group in the page, the
@@ -118,9 +117,19 @@ class PageTable {
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
 
+  // The same with `visit(std::uint64_t hash, const Slot&)`. The hash returned divides exactly: the
+  // elements of lower hashes were visited, and maybe some from before `cursor` again.
+  template <typename Visit>
+  std::uint64_t scan_hashes(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
+
   // Calls `visit(const Slot&)` for every element. The table must not change meanwhile.
   template <typename Visit>
   void for_each(Visit&& visit) const;
+
+  // Calls `visit(const Slot&)` for the elements from a random place (any 64 bits) on, all around
+  // the table, until it answers false.
+  template <typename Visit>
+  void visit_from(std::uint64_t random, Visit&& visit) const;
 
   // Looks through the pages that may hold elements due at `now_ms` and appends up to `limit` of
   // them. Returns whether it looked at everything that is due. What is collected has to be erased,

@@ -229,8 +229,7 @@ template <TableSlot Slot>
 void PageTable<Slot>::refresh_earliest() {
   earliest_due_ms_ = never_due;
   for (const Directory& at : directory_)
-    if (at.page != nullptr)
-      earliest_due_ms_ = std::min(earliest_due_ms_, at.page->earliest_due_ms);
+    if (at.page != nullptr) earliest_due_ms_ = std::min(earliest_due_ms_, at.page->earliest_due_ms);
 }
 
 template <TableSlot Slot>
@@ -254,6 +253,27 @@ const Slot* PageTable<Slot>::random_slot(std::uint64_t random) const {
     }
   }
   return nullptr;
+}
+
+template <TableSlot Slot>
+template <typename Visit>
+void PageTable<Slot>::visit_from(std::uint64_t random, Visit&& visit) const {
+  std::size_t index = directory_index(random);
+  const std::size_t places = directory_.size();
+  for (std::size_t passed = 0; passed < places;) {
+    const Directory& at = directory_[index];
+    const std::size_t span = span_of(at);
+    const std::size_t start = at.page == nullptr ? 0 : (random >> 8) % at.groups;
+    for (std::size_t g = 0; at.page != nullptr && g < at.groups; ++g) {
+      const Group* group = at.page->group((start + g) % at.groups);
+      for (std::size_t i = 0; i < group_slots; ++i) {
+        const std::size_t slot = (random + i) % group_slots;
+        if (group->tags[slot] != 0 && !visit(group->slots[slot])) return;
+      }
+    }
+    passed += span;
+    index = (index / span * span + span) % places;
+  }
 }
 
 template <TableSlot Slot>
@@ -284,6 +304,14 @@ void PageTable<Slot>::for_each(Visit&& visit) const {
 template <TableSlot Slot>
 template <typename Visit>
 std::uint64_t PageTable<Slot>::scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const {
+  return scan_hashes(cursor, count, [&](std::uint64_t, const Slot& slot) { visit(slot); });
+}
+
+template <TableSlot Slot>
+template <typename Visit>
+std::uint64_t PageTable<Slot>::scan_hashes(std::uint64_t cursor,
+                                           std::size_t count,
+                                           Visit&& visit) const {
   std::size_t visited = 0;
   for (std::size_t index = directory_index(cursor); index < directory_.size();) {
     const Directory& at = directory_[index];
@@ -306,9 +334,10 @@ std::uint64_t PageTable<Slot>::scan(std::uint64_t cursor, std::size_t count, Vis
           for (std::size_t i = 0; i < group_slots; ++i) {
             if (group->tags[i] == 0) continue;
             const Slot& slot = group->slots[i];
-            if (home_group(slot.hash(), at.depth, at.groups) != home) continue;
+            const std::uint64_t hash = slot.hash();
+            if (home_group(hash, at.depth, at.groups) != home) continue;
             ++visited;
-            visit(slot);
+            visit(hash, slot);
           }
           if (group->overflow == 0) break;
         }

@@ -2,6 +2,8 @@
 #include "store/shard_lock.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace duplex::store {
@@ -114,6 +116,12 @@ bool ShardLock::lock_all() {
   return false;
 }
 
+void ShardLock::wait_for_all() {
+  constexpr std::chrono::milliseconds pause{1};
+  while (!lock_all())
+    std::this_thread::sleep_for(pause);
+}
+
 bool ShardLock::add(std::size_t shard) {
   DUPLEX_DCHECK(token_ && !holds(shard));
   if (!take(shard)) return false;
@@ -213,6 +221,7 @@ Table::Position ShardLock::set_expiry(int database,
   Table& table = this->table(database, key);
   Entry* entry = at.entry();
   if (entry->expiry_ms() == expiry_ms) return at;
+  before_change(database, key, at);
   if (entry->has_expiry() && expiry_ms != no_expiry) {
     entry->change_expiry(expiry_ms);
     table.note_expiry(at);
@@ -268,7 +277,12 @@ std::vector<Table> ShardLock::take_tables(int database) {
   for (std::size_t shard = 0; shard < shard_count; ++shard) {
     Table* table = keyspace_.shards_[shard].table_if_any(database);
     if (table == nullptr || table->size() == 0) continue;
-    tables.push_back(std::move(*table));
+    // Moving a table exchanges it: what stays behind is as new.
+    Table taken = std::move(*table);
+    if (keyspace_.snapshot_ != nullptr && taken.walk().is_open)
+      keyspace_.snapshot_->adopt(std::move(taken));
+    else
+      tables.push_back(std::move(taken));
   }
   return tables;
 }
@@ -277,6 +291,46 @@ void ShardLock::swap_databases(int first, int second) {
   DUPLEX_ASSERT(all_);
   for (std::size_t shard = 0; shard < shard_count; ++shard)
     std::swap(keyspace_.shards_[shard].table(first), keyspace_.shards_[shard].table(second));
+}
+
+void ShardLock::hand_over(int database, const HashedKey& key, Table::Position at) {
+  const Table& table = this->table(database, key);
+  if (!table.awaits(key.hash) || at.slot->is_saved()) return;
+  keyspace_.snapshot_->before_change(table.walk().database, *at.entry());
+  at.slot->mark_saved();
+}
+
+std::vector<SnapshotDatabase> ShardLock::begin_snapshot(SnapshotSink& sink) {
+  DUPLEX_ASSERT(all_ && keyspace_.snapshot_ == nullptr);
+  keyspace_.snapshot_ = &sink;
+  std::vector<SnapshotDatabase> databases(static_cast<std::size_t>(keyspace_.databases()));
+  for (std::size_t shard = 0; shard < shard_count; ++shard) {
+    for (int number = 0; number < keyspace_.databases(); ++number) {
+      Table* table = keyspace_.shards_[shard].table_if_any(number);
+      if (table == nullptr) continue;
+      table->open_walk(number);
+      SnapshotDatabase& database = databases[static_cast<std::size_t>(number)];
+      database.number = number;
+      database.keys += table->size();
+      database.expiring += table->expiring();
+    }
+  }
+  std::erase_if(databases, [](const SnapshotDatabase& database) { return database.keys == 0; });
+  return databases;
+}
+
+void ShardLock::end_snapshot() {
+  DUPLEX_ASSERT(all_);
+  keyspace_.snapshot_ = nullptr;
+}
+
+Table* ShardLock::open_walk(std::size_t shard) {
+  DUPLEX_DCHECK(holds(shard));
+  Shard& tables = keyspace_.shards_[shard];
+  if (tables.first.walk().is_open) return &tables.first;
+  for (const auto& table : tables.others)
+    if (table && table->walk().is_open) return table.get();
+  return nullptr;
 }
 
 }  // namespace duplex::store

@@ -42,6 +42,9 @@ class ShardLock {
   bool lock(std::span<const HashedKey> keys);
   bool lock_all();  // takes the token for itself
   bool lock_shard(std::size_t shard);
+  // The same as lock_all(), but waits until no unit is suspended. Not for loops: a unit of the same
+  // thread could not go on.
+  void wait_for_all();
   // Also locks the shard of a suspended unit, which cannot go on meanwhile: for looking only.
   void visit_shard(std::size_t shard);
   // Gives everything back. Also publishes when the next key of each shard ends. Does nothing if
@@ -75,16 +78,30 @@ class ShardLock {
     Table* table = keyspace_.shards_[key.shard()].table_if_any(database);
     return table == nullptr ? Table::Position{} : table->find(key);
   }
+  // To be called before the entry is changed in place, by whatever way. The functions below do it
+  // themselves.
+  void before_change(int database, const HashedKey& key, Table::Position at) {
+    if (keyspace_.snapshot_ != nullptr) [[unlikely]]
+      hand_over(database, key, at);
+  }
   Table::Position insert(int database, const HashedKey& key, EntryPtr entry) {
-    return table(database, key).insert(key, std::move(entry));
+    Table& table = this->table(database, key);
+    const Table::Position at = table.insert(key, std::move(entry));
+    // What comes after the cut is no part of the snapshot.
+    if (keyspace_.snapshot_ != nullptr && table.awaits(key.hash)) [[unlikely]]
+      at.slot->mark_saved();
+    return at;
   }
   EntryPtr replace(int database, const HashedKey& key, Table::Position at, EntryPtr entry) {
+    before_change(database, key, at);
     return table(database, key).replace(at, std::move(entry));
   }
   EntryPtr erase(int database, const HashedKey& key, Table::Position at) {
+    before_change(database, key, at);
     return table(database, key).erase(at, key.hash);
   }
-  // To be called when fields of a hash got or lost an expiry.
+  // To be called when fields of a hash got or lost an expiry. The hash was changed before, so
+  // before_change() was called before that.
   void note_expiry(int database, const HashedKey& key, Table::Position at) {
     table(database, key).note_expiry(at);
   }
@@ -106,10 +123,20 @@ class ShardLock {
   DatabaseSize size(int database);
   std::size_t table_bytes();
   std::size_t table_bytes(int database);
-  // Requires: all shards are held. Returns the tables of the database, to be freed later.
+  // Requires: all shards are held. Returns the tables of the database, to be freed later. Those
+  // that a snapshot still needs are its own then.
   std::vector<Table> take_tables(int database);
   // Requires: all shards are held.
   void swap_databases(int first, int second);
+
+  // --- snapshots ---
+  // The cut. From here on `sink` is told of all changes. Only memory is touched. Returns what there
+  // is. Requires: all shards are held, and no other snapshot is taken.
+  std::vector<SnapshotDatabase> begin_snapshot(SnapshotSink& sink);
+  // Requires: all shards are held. Open walks are to be abandoned then, shard by shard.
+  void end_snapshot();
+  // A table of a held shard whose walk is open; nullptr if there is none.
+  Table* open_walk(std::size_t shard);
 
  private:
   Table& table(int database, const HashedKey& key) {
@@ -125,6 +152,7 @@ class ShardLock {
   void give_back(std::size_t shard);
   template <typename Visit>
   void for_each_held(Visit&& visit);
+  void hand_over(int database, const HashedKey& key, Table::Position at);
   void publish_expiry(Shard& shard);
   template <typename Visit>
   void visit_shards(Visit&& visit);

@@ -14,7 +14,8 @@
 namespace duplex::store {
 
 // A pointer to an entry whose low bits say that the entry has an expiry, or fields that have one,
-// so that looking for what has ended touches only those entries.
+// so that looking for what has ended touches only those entries; and that a snapshot does not need
+// it any more.
 class EntrySlot {
  public:
   EntrySlot() = default;
@@ -22,7 +23,7 @@ class EntrySlot {
       : word_(reinterpret_cast<std::uintptr_t>(entry) | (entry->has_expiry() ? expiry_mark : 0) |
               (entry->has_timed_fields() ? fields_mark : 0)) {}
 
-  Entry* entry() const { return reinterpret_cast<Entry*>(word_ & ~(expiry_mark | fields_mark)); }
+  Entry* entry() const { return reinterpret_cast<Entry*>(word_ & ~all_marks); }
   bool has_expiry() const { return (word_ & expiry_mark) != 0; }
 
   std::uint64_t hash() const { return base::hash_bytes(entry()->key()); }
@@ -32,14 +33,36 @@ class EntrySlot {
   std::int64_t due_ms() const { return entry()->due_ms(); }
   void destroy() const { EntryDeleter()(entry()); }
 
+  // Whether a snapshot that has not come here yet has the entry, or is not to have it.
+  bool is_saved() const { return (word_ & saved_mark) != 0; }
+  void mark_saved() { word_ |= saved_mark; }
+  void clear_saved() { word_ &= ~saved_mark; }
+  void take_saved_mark(const EntrySlot& other) { word_ |= other.word_ & saved_mark; }
+
  private:
   static constexpr std::uintptr_t expiry_mark = 1;
   static constexpr std::uintptr_t fields_mark = 2;
+  static constexpr std::uintptr_t saved_mark = 4;
+  static constexpr std::uintptr_t all_marks = expiry_mark | fields_mark | saved_mark;
 
   std::uintptr_t word_ = 0;
 };
 
-// A PageTable that owns entries. The fields of a large hash are kept in one as well.
+// How far a snapshot has come in a table: in the order of hashes, up to `cursor`.
+struct SnapshotWalk {
+  bool is_open = false;  // there is something left
+  int database = 0;      // the table's database at the cut
+  std::uint64_t cursor = 0;
+};
+
+// A part of a table that a snapshot takes in at once.
+struct SnapshotStep {
+  std::vector<EntrySlot*> slots;   // those that are to be saved
+  std::vector<EntrySlot*> marked;  // the others
+  std::uint64_t next = 0;
+};
+
+// A PageTable that owns entries.
 //
 // Thread: under the lock of its shard.
 class Table : public PageTable<EntrySlot> {
@@ -54,6 +77,7 @@ class Table : public PageTable<EntrySlot> {
   Table& operator=(Table&& other) noexcept {
     PageTable::operator=(std::move(other));
     std::swap(expiring_, other.expiring_);
+    std::swap(walk_, other.walk_);
     return *this;
   }
 
@@ -71,7 +95,9 @@ class Table : public PageTable<EntrySlot> {
   EntryPtr replace(Position position, EntryPtr entry) {
     if (position.slot->has_expiry()) --expiring_;
     if (entry->has_expiry()) ++expiring_;
-    return EntryPtr(PageTable::replace(position, EntrySlot(entry.release())).entry());
+    EntrySlot slot(entry.release());
+    slot.take_saved_mark(*position.slot);
+    return EntryPtr(PageTable::replace(position, slot).entry());
   }
   // Takes an entry out; pages that become sparse shrink.
   EntryPtr erase(Position position, std::uint64_t hash) {
@@ -80,7 +106,9 @@ class Table : public PageTable<EntrySlot> {
   }
   // To be called when the expiry of an entry, or of its fields, was changed in place.
   void note_expiry(Position position) {
-    *position.slot = EntrySlot(position.entry());
+    EntrySlot slot(position.entry());
+    slot.take_saved_mark(*position.slot);
+    *position.slot = slot;
     if (position.slot->is_timed()) note_due(position);
   }
 
@@ -95,6 +123,21 @@ class Table : public PageTable<EntrySlot> {
     return slot == nullptr ? nullptr : slot->entry();
   }
 
+  // --- a snapshot in progress, see snapshot.h ---
+  const SnapshotWalk& walk() const { return walk_; }
+  // Begins a walk if there is anything to walk.
+  void open_walk(int database) {
+    walk_ = {.is_open = size() != 0, .database = database, .cursor = 0};
+  }
+  // Whether the walk has still to come to this hash.
+  bool awaits(std::uint64_t hash) const { return walk_.is_open && hash >= walk_.cursor; }
+  // Finds the next `count` slots, or a few more. Valid until the next change of the table.
+  void next_step(std::size_t count, SnapshotStep& step);
+  // Goes on behind that step, whose slots need no mark any more.
+  void finish_step(const SnapshotStep& step);
+  // Gives the walk up and takes its marks away.
+  void abandon_walk();
+
   // As PageTable's, with `visit(Entry&)`.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const {
@@ -107,6 +150,7 @@ class Table : public PageTable<EntrySlot> {
 
  private:
   std::size_t expiring_ = 0;
+  SnapshotWalk walk_;
 };
 
 }  // namespace duplex::store

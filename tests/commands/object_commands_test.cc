@@ -34,7 +34,7 @@ TEST_F(ObjectCommandsTest, IdleTimeIsForAllPoliciesButLfu) {
             "-ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please "
             "note that when switching between policies at runtime LRU and LFU data will take some "
             "time to adjust.");
-  config_.values = {{"maxmemory-policy", "allkeys-lfu"}};
+  settings_.eviction_policy = commands::EvictionPolicy::allkeys_lfu;
   EXPECT_EQ(run("OBJECT IDLETIME k"),
             "-ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that "
             "when switching between policies at runtime LRU and LFU data will take some time to "

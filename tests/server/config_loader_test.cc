@@ -223,11 +223,23 @@ TEST_F(ConfigLoader, NotesOnceWhatHasNoEffect) {
   EXPECT_EQ(reader.config().accepted.at("activedefrag"), "yes");
 }
 
-TEST_F(ConfigLoader, RefusesToDropRestrictionsSilently) {
-  EXPECT_THAT(refusal("user bob on >secret ~* +@all").reason, HasSubstr("restricts"));
-  EXPECT_EQ(refusal("user bob on >secret ~* +@all").text, "user (hidden)");
-  EXPECT_THAT(refusal("aclfile /etc/users.acl").reason, HasSubstr("restricts"));
-  read("aclfile \"\"");
+TEST_F(ConfigLoader, ReadsUsers) {
+  const Config config = read("user bob on >secret (~a* +get) +@all\nuser al\naclfile users.acl\n");
+  ASSERT_EQ(config.users.size(), 2u);
+  EXPECT_EQ(config.users[0].name, "bob");
+  EXPECT_THAT(config.users[0].rules, ElementsAre("on", ">secret", "(~a* +get)", "+@all"));
+  EXPECT_EQ(config.aclfile, "users.acl");
+}
+
+TEST_F(ConfigLoader, TellsWhatIsWrongWithAUserWithoutItsSecrets) {
+  EXPECT_EQ(refusal("user bob on nosuch").reason,
+            "Error in user declaration 'nosuch': Syntax error");
+  EXPECT_EQ(refusal("user bob on <secret").reason,
+            "Error in user declaration '<': The password you are trying to remove from the user "
+            "does not exist");
+  EXPECT_EQ(refusal("user bob on <secret").text, "user (hidden)");
+  EXPECT_THAT(refusal("user bob on (+get").reason, HasSubstr("Unmatched parenthesis"));
+  EXPECT_THAT(refusal("user bob on\nuser bob off").reason, HasSubstr("Duplicate user found"));
 }
 
 TEST_F(ConfigLoader, KeepsRenamedCommands) {

@@ -245,7 +245,7 @@ TEST_F(ConfigStoreTest, CanBeReadWhileItChanges) {
 }
 
 TEST_F(ConfigStoreTest, CannotRewriteWithoutAFile) {
-  EXPECT_EQ(store_.rewrite(), "ERR The server is running without a config file");
+  EXPECT_EQ(store_.rewrite({}), "ERR The server is running without a config file");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/glob.h"
+#include "commands/acl_session.h"
 #include "commands/families.h"
 #include "resp/inline_arguments.h"
 #include "script/families.h"
@@ -111,9 +112,11 @@ CommandFixture::CommandFixture()
                 .watchers = watchers_,
                 .blocking = blocking_,
                 .settings = settings_,
+                .users = users_,
                 .effects = sink_,
                 .config = config_,
                 .server = server_,
+                .persistence = persistence_,
                 .statistics = {},
                 .scripts = &scripts_} {
   statistics_.push_back(std::make_unique<commands::LoopStatistics>(table_.all().size()));
@@ -123,6 +126,8 @@ CommandFixture::CommandFixture()
   executor_->set_now(now_ms_);
   clients_.add(client_.state);
   clients_.add(other_.state);
+  for (FakeClient* client : {&client_, &other_})
+    commands::acl::begin_session(services_, client->state);
 }
 
 CommandFixture::~CommandFixture() {

@@ -63,8 +63,13 @@ class FakeServer : public commands::ServerControl {
  public:
   std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;
   commands::MemoryUse memory() override { return memory_use; }
-  void shutdown(commands::ShutdownMode mode) override { shutdown_mode = mode; }
+  std::optional<std::string> shutdown(commands::ShutdownMode mode, bool) override {
+    shutdown_mode = mode;
+    return std::nullopt;
+  }
   std::optional<std::string> reload_log() override;
+  std::optional<std::string> load_users() override { return "ERR load"; }
+  std::optional<std::string> save_users() override { return "ERR save"; }
   void migrate(std::shared_ptr<commands::Migration> asked, std::function<void()> done) override {
     migration = std::move(asked);
     migrated = std::move(done);
@@ -83,6 +88,22 @@ class FakeServer : public commands::ServerControl {
   std::size_t discarded_entries = 0;
 };
 
+class FakePersistence : public commands::PersistenceControl {
+ public:
+  std::optional<std::string> save() override { return error; }
+  Answer begin_save(bool may_schedule, bool in_transaction) override {
+    return {false, may_schedule || in_transaction ? "Background saving scheduled"
+                                                  : "Background saving started"};
+  }
+  Answer cancel_save() override { return {false, "Background saving cancelled"}; }
+  Answer begin_rewrite(bool) override {
+    return {false, "Background append only file rewriting started"};
+  }
+  std::int64_t last_save_s() const override { return 1'000'000'000; }
+
+  std::optional<std::string> error;  // what save() answers
+};
+
 // A client with a front end that only remembers what it was asked.
 class FakeClient : public commands::Connection, public pubsub::Subscriber {
  public:
@@ -97,6 +118,7 @@ class FakeClient : public commands::Connection, public pubsub::Subscriber {
   void request_close() override { close_requested = true; }
   void request_resume() override { resumed = true; }
   void request_unblock() override { unblocked = true; }
+  void request_user_check() override { user_check_requested = true; }
   std::size_t output_bytes() const override { return 0; }
   std::size_t input_bytes() const override { return 0; }
   // Messages as "channel payload" or "pattern channel payload".
@@ -108,6 +130,7 @@ class FakeClient : public commands::Connection, public pubsub::Subscriber {
   bool close_requested = false;
   bool resumed = false;
   bool unblocked = false;
+  bool user_check_requested = false;
 };
 
 // Tests inherit from this (`using StringTest = tests::CommandFixture;` is enough).
@@ -165,6 +188,7 @@ class CommandFixture : public testing::Test {
   RecordingSink sink_;
   FakeConfig config_;
   FakeServer server_;
+  FakePersistence persistence_;
   commands::CommandTable table_;
   store::Keyspace keyspace_{16};
   pubsub::Hub hub_{1};
@@ -173,6 +197,7 @@ class CommandFixture : public testing::Test {
   commands::Blocking blocking_;
   script::Engine scripts_;
   commands::Settings settings_;
+  commands::acl::Users users_{table_};
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
   pubsub::LoopSubscribers subscribers_{hub_, 0};

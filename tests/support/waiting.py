@@ -12,6 +12,14 @@ def wait_for_blocked(client, count):
         assert time.monotonic() < deadline
 
 
+def until(condition):
+    """Returns when the condition holds."""
+    deadline = time.monotonic() + ARRIVAL_SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def start(client, observer, count, *command):
     """Sends a command that will wait, as the `count`-th, and returns when it does."""
     client.send(*command)

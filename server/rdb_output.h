@@ -1,0 +1,44 @@
+// A snapshot as an RDB file: dump.rdb, and the base of the log with its preamble.
+#pragma once
+
+#include "rdb/format.h"
+#include "rdb/writer.h"
+#include "server/snapshot_file.h"
+#include "server/snapshot_output.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace duplex::server {
+
+// Thread: as SnapshotOutput.
+class RdbOutput final : public SnapshotOutput {
+ public:
+  struct Options {
+    bool compress = true;
+    bool checksum = true;
+    int version = rdb::written_version;
+    bool is_log_base = false;
+  };
+
+  // Lifetime: `file` outlives the output.
+  RdbOutput(SnapshotFile& file, Options options);
+
+  void append_entry(base::Buffer& out, const store::Entry& entry) const override;
+  std::unique_ptr<EntrySlices> slices(const store::Entry& entry) const override;
+  std::error_code begin(std::span<const store::SnapshotDatabase> databases) override;
+  std::error_code write(int database, std::string_view records) override;
+  std::error_code finish() override;
+
+ private:
+  std::error_code flush(std::size_t above_bytes);
+
+  SnapshotFile& file_;
+  const Options options_;
+  base::Buffer buffer_;
+  rdb::Writer writer_;
+  std::vector<store::SnapshotDatabase> databases_;
+  int database_ = -1;
+};
+
+}  // namespace duplex::server
