@@ -40,6 +40,8 @@ def test_without_eviction_writes_are_refused_and_reads_are_not(limited):
     assert {str(reply.value) for reply in refused} <= {OOM, str(OOM.encode())}
     assert limited.call("GET", "key:0").value == VALUE.encode()
     limited.call("FLUSHALL")
+    while info(limited, "lazyfree_pending_objects") != "0":
+        pass
     assert not fill(limited, 10)
 
 
