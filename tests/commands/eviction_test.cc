@@ -153,7 +153,7 @@ TEST_F(EvictionTest, ATransactionThatWouldGrowIsRefused) {
   EXPECT_EQ(run("SET k v"), "+QUEUED");
   starve(EvictionPolicy::noeviction);
   EXPECT_EQ(run("EXEC"),
-            "-EXECABORT Transaction discarded because of: command not allowed when used memory > "
+            "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
             "'maxmemory'.");
   run("MULTI");
   EXPECT_EQ(run("GET k"), "+QUEUED");
