@@ -46,6 +46,7 @@ class Keyspace {
   // Whoever has it may wait for a shard while holding others.
   base::Mutex token_{base::LockRank::token};
   bool token_parked_ DUPLEX_GUARDED_BY(token_) = false;
+  std::atomic<std::uint32_t> token_waiting_{0};
   std::atomic<std::size_t> parked_units_{0};
 };
 

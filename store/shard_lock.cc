@@ -2,6 +2,7 @@
 #include "store/shard_lock.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -11,11 +12,21 @@ namespace duplex::store {
 namespace {
 // A holder that runs has a shard for about a microsecond; this is a few of them.
 constexpr int spins_max = 200;
+
+// Locks, and lets the holder know that somebody waits.
+void lock_counted(base::Mutex& mutex, std::atomic<std::uint32_t>& waiting) {
+  if (mutex.try_lock()) [[likely]]
+    return;
+  waiting.fetch_add(1, std::memory_order_relaxed);
+  mutex.lock();
+  waiting.fetch_sub(1, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 bool ShardLock::take(std::size_t shard) {
   Shard& taken = keyspace_.shards_[shard];
-  taken.mutex.lock();
+  lock_counted(taken.mutex, taken.waiting);
   if (!taken.parked) [[likely]]
     return true;
   taken.mutex.unlock();
@@ -94,7 +105,7 @@ bool ShardLock::lock(std::span<const HashedKey> keys) {
 
 bool ShardLock::lock_token() {
   DUPLEX_DCHECK(!holds_any());
-  keyspace_.token_.lock();
+  lock_counted(keyspace_.token_, keyspace_.token_waiting_);
   token_ = !keyspace_.token_parked_;
   if (!token_) keyspace_.token_.unlock();
   return token_;
@@ -190,13 +201,21 @@ void ShardLock::park() {
   keyspace_.token_.unlock();
 }
 
-// Nobody keeps what it finds parked, so none of these locks is waited for beyond an instant.
+// Nobody keeps what it finds parked, so none of these locks is waited for beyond an instant. Those
+// who have slept since before it was parked have to find that out first, or they would sleep through
+// every slice.
 void ShardLock::unpark() {
+  const auto let_waiting_look = [](const std::atomic<std::uint32_t>& waiting) {
+    while (waiting.load(std::memory_order_relaxed) != 0)
+      std::this_thread::yield();
+  };
   if (token_) {
+    let_waiting_look(keyspace_.token_waiting_);
     keyspace_.token_.lock();
     keyspace_.token_parked_ = false;
   }
-  for_each_held([](Shard& shard) {
+  for_each_held([&](Shard& shard) {
+    let_waiting_look(shard.waiting);
     shard.mutex.lock();
     shard.parked = false;
   });

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -57,9 +58,16 @@ def available_kinds():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the system gives to clients: one of those would take it while a server
+    is being started again."""
+    while True:
+        with socket.socket() as probe:
+            port = random.randrange(10000, 30000)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class ServerFailed(Exception):

@@ -11,13 +11,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 const startMsMax = 30_000;
 const stopMsMax = 20_000;
 
+// Below the ports that the system gives to clients: one of those would take it while a server is
+// being started again.
 const freePort = async () => {
-  const probe = net.createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return port;
+  for (;;) {
+    const port = 10000 + Math.floor(Math.random() * 20000);
+    const probe = net.createServer().listen(port, "127.0.0.1");
+    const isFree = await Promise.race([
+      once(probe, "listening").then(() => true),
+      once(probe, "error").then(() => false),
+    ]).catch(() => false);
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, "close");
+    return port;
+  }
 };
 
 const answers = (port) =>
