@@ -233,18 +233,18 @@ std::expected<void, RuleError> apply_rule(User& user,
 std::expected<std::vector<std::string>, std::string> join_selectors(
     std::span<const std::string_view> rules) {
   std::vector<std::string> joined;
-  std::optional<std::string_view> opening;
+  std::string_view opening;  // empty: none is open
   for (const std::string_view rule : rules) {
-    if (opening) {
+    if (!opening.empty()) {
       joined.back() += ' ';
       joined.back() += rule;
-      if (rule.ends_with(')')) opening.reset();
+      if (rule.ends_with(')')) opening = {};
       continue;
     }
     if (rule.starts_with('(') && !rule.ends_with(')')) opening = rule;
     joined.emplace_back(rule);
   }
-  if (opening) return std::unexpected(std::string(*opening));
+  if (!opening.empty()) return std::unexpected(std::string(opening));
   return joined;
 }
 

@@ -202,8 +202,8 @@ void ShardLock::park() {
 }
 
 // Nobody keeps what it finds parked, so none of these locks is waited for beyond an instant. Those
-// who have slept since before it was parked have to find that out first, or they would sleep through
-// every slice.
+// who have slept since before it was parked have to find that out first, or they would sleep
+// through every slice.
 void ShardLock::unpark() {
   const auto let_waiting_look = [](const std::atomic<std::uint32_t>& waiting) {
     while (waiting.load(std::memory_order_relaxed) != 0)

@@ -152,9 +152,10 @@ TEST_F(EvictionTest, ATransactionThatWouldGrowIsRefused) {
   run("MULTI");
   EXPECT_EQ(run("SET k v"), "+QUEUED");
   starve(EvictionPolicy::noeviction);
-  EXPECT_EQ(run("EXEC"),
-            "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
-            "'maxmemory'.");
+  EXPECT_EQ(
+      run("EXEC"),
+      "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
+      "'maxmemory'.");
   run("MULTI");
   EXPECT_EQ(run("GET k"), "+QUEUED");
   EXPECT_EQ(run("EXEC"), "[nil]");
@@ -162,6 +163,7 @@ TEST_F(EvictionTest, ATransactionThatWouldGrowIsRefused) {
 
 TEST_F(EvictionTest, WhoIsUsedLeastGoesFirst) {
   settings_.eviction_samples = 64;
+  settings_.lfu_log_factor = 0;  // every use counts
   for (const EvictionPolicy policy : {EvictionPolicy::allkeys_lru, EvictionPolicy::allkeys_lfu}) {
     feed();
     settings_.eviction_policy = policy;
