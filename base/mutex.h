@@ -40,6 +40,17 @@ class DUPLEX_CAPABILITY("mutex") Mutex {
     if (!state_.compare_exchange_strong(expected, locked, std::memory_order_acquire)) [[unlikely]]
       lock_contended();
   }
+  // The same; counts the caller in `waiting` while it sleeps.
+  void lock(std::atomic<std::uint32_t>& waiting) DUPLEX_ACQUIRE() {
+    check_rank();
+    note_lock();
+    std::uint32_t expected = unlocked;
+    if (state_.compare_exchange_strong(expected, locked, std::memory_order_acquire)) [[likely]]
+      return;
+    waiting.fetch_add(1, std::memory_order_relaxed);
+    lock_contended();
+    waiting.fetch_sub(1, std::memory_order_relaxed);
+  }
   void unlock() DUPLEX_RELEASE() {
     note_unlock();
     if (state_.exchange(unlocked, std::memory_order_release) == locked_with_waiters) [[unlikely]]

@@ -139,7 +139,6 @@ struct Config {
   bool stop_writes_on_bgsave_error = true;
   bool rdb_save_incremental_fsync = true;
   bool aof_rewrite_incremental_fsync = true;
-  bool aof_use_rdb_preamble = true;
 
   // The keyspace.
   std::int64_t databases = 16;

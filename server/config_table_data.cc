@@ -99,7 +99,6 @@ constexpr Directive data[] = {
     yes_no<&Config::stop_writes_on_bgsave_error>("stop-writes-on-bgsave-error"),
     yes_no<&Config::rdb_save_incremental_fsync>("rdb-save-incremental-fsync"),
     yes_no<&Config::aof_rewrite_incremental_fsync>("aof-rewrite-incremental-fsync"),
-    yes_no<&Config::aof_use_rdb_preamble>("aof-use-rdb-preamble"),
     integer<&Config::databases>("databases", 1, int_max, fixed),
     memory<&Config::maxmemory>("maxmemory", 0),
     choice<&Config::maxmemory_policy>("maxmemory-policy", eviction_policies),

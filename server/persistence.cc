@@ -219,6 +219,8 @@ Persistence::Answer Persistence::cancel_save() {
 }
 
 Persistence::Answer Persistence::begin_rewrite(bool in_transaction) {
+  if (parts_.log.load(std::memory_order_acquire) == nullptr)
+    return {true, "ERR There is no log to rewrite: appendonly is off"};
   const std::lock_guard lock(mutex_);
   if (state_ == State::rewriting)
     return {true, "ERR Background append only file rewriting already in progress"};

@@ -122,8 +122,6 @@ Persistence::Outcome Persistence::write_base(aof::Log& log) {
   }
   if (written) return failure("cannot write", written);
   aof::ManifestEntry base = log.next_base();
-  if (!config->aof_use_rdb_preamble && base.name.ends_with(".rdb"))
-    base.name.replace(base.name.size() - 4, 4, ".aof");
   if (const auto error = file->rename_to(directory + "/" + base.name))
     return failure("cannot rename", error);
   return log.install_base(std::move(base), *increment);

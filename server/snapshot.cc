@@ -4,6 +4,8 @@
 #include "base/sync_point.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace duplex::server {
@@ -58,10 +60,7 @@ std::error_code Snapshot::run() {
     return error;
   }
   // Every table has been walked, so that nobody hands anything over any more.
-  store::ShardLock lock(keyspace_);
-  lock.wait_for_all();
-  lock.end_snapshot();
-  lock.unlock();
+  end();
   error = write_queued();
   release_writers();
   return error ? error : output_.finish();
@@ -188,11 +187,21 @@ void Snapshot::release_writers() {
   is_behind_.notify_all();
 }
 
-void Snapshot::abandon() {
+void Snapshot::end() {
+  constexpr std::chrono::milliseconds pause{1};
   store::ShardLock lock(keyspace_);
-  lock.wait_for_all();
+  // A loop that waits for the snapshot cannot go on with the script that the snapshot waits for.
+  while (!lock.lock_all()) {
+    release_writers();
+    std::this_thread::sleep_for(pause);
+  }
   lock.end_snapshot();
   lock.unlock();
+}
+
+void Snapshot::abandon() {
+  end();
+  store::ShardLock lock(keyspace_);
   for (std::size_t shard = 0; shard < store::shard_count; ++shard) {
     lock.visit_shard(shard);
     while (store::Table* table = lock.open_walk(shard))

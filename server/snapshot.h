@@ -67,6 +67,8 @@ class Snapshot final : public store::SnapshotSink {
   std::error_code stream(std::size_t shard, bool is_locking);
   std::error_code write_queued();
   void release_writers();
+  // Nobody hands anything over any more; waits for scripts that are suspended.
+  void end();
   void abandon();
 
   store::Keyspace& keyspace_;

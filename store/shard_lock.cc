@@ -13,20 +13,11 @@ namespace {
 // A holder that runs has a shard for about a microsecond; this is a few of them.
 constexpr int spins_max = 200;
 
-// Locks, and lets the holder know that somebody waits.
-void lock_counted(base::Mutex& mutex, std::atomic<std::uint32_t>& waiting) {
-  if (mutex.try_lock()) [[likely]]
-    return;
-  waiting.fetch_add(1, std::memory_order_relaxed);
-  mutex.lock();
-  waiting.fetch_sub(1, std::memory_order_relaxed);
-}
-
 }  // namespace
 
 bool ShardLock::take(std::size_t shard) {
   Shard& taken = keyspace_.shards_[shard];
-  lock_counted(taken.mutex, taken.waiting);
+  taken.mutex.lock(taken.waiting);
   if (!taken.parked) [[likely]]
     return true;
   taken.mutex.unlock();
@@ -51,7 +42,7 @@ bool ShardLock::lock_shard(std::size_t shard) {
 
 void ShardLock::visit_shard(std::size_t shard) {
   DUPLEX_DCHECK(!holds_shards());
-  keyspace_.shards_[shard].mutex.lock();
+  keyspace_.shards_[shard].mutex.lock(keyspace_.shards_[shard].waiting);
   held_.push_back(static_cast<std::uint16_t>(shard));
 }
 
@@ -105,7 +96,7 @@ bool ShardLock::lock(std::span<const HashedKey> keys) {
 
 bool ShardLock::lock_token() {
   DUPLEX_DCHECK(!holds_any());
-  lock_counted(keyspace_.token_, keyspace_.token_waiting_);
+  keyspace_.token_.lock(keyspace_.token_waiting_);
   token_ = !keyspace_.token_parked_;
   if (!token_) keyspace_.token_.unlock();
   return token_;
