@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -48,6 +49,18 @@ struct Failure {
   }
 };
 
+// When a process was killed, the kernel takes its io_uring down behind its end, and the ports that
+// were listened on stay taken for that moment. False with errno set.
+bool bind_patiently(int fd, const addrinfo& address) {
+  constexpr std::chrono::milliseconds patience{1000};
+  constexpr std::chrono::milliseconds pause{10};
+  for (auto waited = std::chrono::milliseconds(0);; waited += pause) {
+    if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0) return true;
+    if (errno != EADDRINUSE || waited >= patience) return false;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 std::expected<Descriptor, Failure> listen_on(const addrinfo& address, int backlog) {
   Descriptor fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return std::unexpected(Failure::of("socket"));
@@ -57,8 +70,7 @@ std::expected<Descriptor, Failure> listen_on(const addrinfo& address, int backlo
   ::setsockopt(fd.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // Accepted sockets inherit this one and the keep-alive setting.
   ::setsockopt(fd.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (::bind(fd.fd(), address.ai_addr, address.ai_addrlen) != 0)
-    return std::unexpected(Failure::of("bind"));
+  if (!bind_patiently(fd.fd(), address)) return std::unexpected(Failure::of("bind"));
   if (::listen(fd.fd(), backlog) != 0) return std::unexpected(Failure::of("listen"));
   return fd;
 }

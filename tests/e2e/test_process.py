@@ -204,3 +204,15 @@ def test_idle_connections_are_closed_after_the_timeout():
     with servers.server("duplex", "--timeout", "1") as server, server.client(timeout=15) as client:
         with pytest.raises(resp.ConnectionClosed):
             client.read()
+
+
+def test_starts_again_at_once_after_a_kill():
+    with servers.server("duplex") as server:
+        for _ in range(5):
+            clients = [server.client() for _ in range(60)]
+            server.kill()
+            server.start()
+            for client in clients:
+                client.close()
+        with server.client() as client:
+            assert client.call("PING").value == b"PONG"
