@@ -16,9 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)rdb::read_dump(bytes, "key", store::no_expiry);
 
   // The same as a body whose version and checksum are right; in these, types mean different things.
-  for (const char version : {10, 12, 80}) {
+  for (const int version : {10, 12, 80}) {
     std::string payload(bytes);
-    payload += version;
+    payload += static_cast<char>(version);
     payload += '\0';
     const std::uint64_t checksum = rdb::crc64(0, payload);
     payload.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
