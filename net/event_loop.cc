@@ -164,9 +164,7 @@ void EventLoop::free_ended() {
   socket_count_.store(sockets_.size(), std::memory_order_relaxed);
 }
 
-Socket& EventLoop::add_socket(Descriptor connected,
-                              SocketHandler& handler,
-                              const TlsContext* tls) {
+Socket& EventLoop::add_socket(Descriptor connected, SocketHandler& handler, const TlsContext* tls) {
   DUPLEX_ASSERT(in_loop_thread());
   sockets_.push_back(std::make_unique<Socket>(*this, connected.release(), handler, tls));
   Socket& socket = *sockets_.back();

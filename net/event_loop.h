@@ -83,9 +83,7 @@ class EventLoop {
   // Takes a connected stream socket in blocking mode and starts to receive from it. The handler
   // stays until on_closed() or set_handler(). With `tls`, the connection begins with a handshake as
   // its server.
-  Socket& add_socket(Descriptor connected,
-                     SocketHandler& handler,
-                     const TlsContext* tls = nullptr);
+  Socket& add_socket(Descriptor connected, SocketHandler& handler, const TlsContext* tls = nullptr);
   std::size_t socket_count() const { return sockets_.size(); }
 
   // Calls back every interval, first after one interval; a loop that was late skips what it missed.

@@ -138,9 +138,7 @@ class Socket final : private Transfer {
   void begin_close(CloseReason reason);
   void deliver(std::span<const char> bytes);
   void unseal(std::span<const char> sealed);
-  bool is_shaking() const {
-    return tls_ != nullptr && tls_->state() == TlsChannel::State::shaking;
-  }
+  bool is_shaking() const { return tls_ != nullptr && tls_->state() == TlsChannel::State::shaking; }
   void end_handshake();
   void fail_handshake(std::string_view reason);
   void break_off();

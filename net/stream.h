@@ -1,4 +1,4 @@
-// A Socket as an Asio stream, so that Beast runs on the loop's back end, in plain text or under TLS.
+// A Socket as an Asio stream, so that Beast runs on the loop's back end, under TLS or not.
 #pragma once
 
 #include "net/descriptor.h"

@@ -113,8 +113,7 @@ Failure set_ciphers(SSL_CTX* context, const TlsOptions& options) {
   if (!options.ciphersuites.empty() &&
       SSL_CTX_set_ciphersuites(context, options.ciphersuites.c_str()) != 1)
     return fmt::format("Failed to configure ciphersuites: {}", options.ciphersuites);
-  if (options.prefer_server_ciphers)
-    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  if (options.prefer_server_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   return std::nullopt;
 }
 
@@ -154,9 +153,8 @@ Failure configure(SSL_CTX* context, const TlsOptions& options) {
     return "Invalid tls-protocols specified. Use a combination of 'TLSv1', 'TLSv1.1', 'TLSv1.2' "
            "and 'TLSv1.3'.";
   // Renegotiation lets a client ask for much work; nobody needs it.
-  SSL_CTX_set_options(context,
-                      *forbidden | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                          SSL_OP_SINGLE_DH_USE);
+  SSL_CTX_set_options(
+      context, *forbidden | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_SINGLE_DH_USE);
   // An idle connection holds no record buffers, which would be 34 KB each.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   if (auto failure = load_certificate(context, options)) return failure;

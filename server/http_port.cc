@@ -1,13 +1,13 @@
 // The HTTP ports, plain and TLS: the browser's rooms joined to the rest of the server.
 #include "server/http_port.h"
 
+#include "base/buffer.h"
+#include "commands/client.h"
+
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
-
-#include "base/buffer.h"
-#include "commands/client.h"
 
 namespace duplex::server {
 
@@ -101,13 +101,12 @@ std::expected<void, std::string> HttpPort::open(const Config& config,
                                                 std::int64_t port,
                                                 net::SessionFactory factory) {
   if (port == 0) return {};
-  auto listener =
-      net::Listener::tcp(pool_,
-                         {.addresses = config.http_bind,
-                          .port = static_cast<std::uint16_t>(port),
-                          .backlog = static_cast<int>(config.tcp_backlog),
-                          .keepalive_s = static_cast<int>(config.tcp_keepalive_s)},
-                         std::move(factory));
+  auto listener = net::Listener::tcp(pool_,
+                                     {.addresses = config.http_bind,
+                                      .port = static_cast<std::uint16_t>(port),
+                                      .backlog = static_cast<int>(config.tcp_backlog),
+                                      .keepalive_s = static_cast<int>(config.tcp_keepalive_s)},
+                                     std::move(factory));
   if (!listener) return std::unexpected(listener.error());
   listeners_.push_back(std::move(*listener));
   return {};

@@ -1,12 +1,6 @@
 // The HTTP ports, plain and TLS: the browser's rooms joined to the rest of the server.
 #pragma once
 
-#include <cstdint>
-#include <expected>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "net/command_loop.h"
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
@@ -18,6 +12,12 @@
 #include "ws/http_router.h"
 #include "ws/metrics_source.h"
 #include "ws/options.h"
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace duplex::server {
 

@@ -369,9 +369,8 @@ commands::MemoryUse Server::memory() {
 std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool force) {
   using commands::ShutdownMode;
   base::log(base::LogLevel::notice, "User requested shutdown...");
-  const bool saves =
-      mode == ShutdownMode::save ||
-      (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
+  const bool saves = mode == ShutdownMode::save ||
+                     (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
   if (saves && !settings_.loading.load(std::memory_order_relaxed)) {
     base::log(base::LogLevel::notice, "Saving the final RDB snapshot before exiting.");
     (void)persistence_.cancel_save();

@@ -1,13 +1,13 @@
 // The certificates of the TLS ports, made anew when a directive or a file changes.
 #pragma once
 
-#include <expected>
-#include <memory>
-#include <string>
-
 #include "base/mutex.h"
 #include "net/tls_context.h"
 #include "server/config.h"
+
+#include <expected>
+#include <memory>
+#include <string>
 
 namespace duplex::server {
 

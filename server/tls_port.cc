@@ -12,8 +12,7 @@ namespace duplex::server {
 namespace {
 
 // As Redis answers CONFIG SET; what is wrong with which file goes to the log.
-constexpr std::string_view cannot_renew =
-    "Unable to update TLS configuration. Check server logs.";
+constexpr std::string_view cannot_renew = "Unable to update TLS configuration. Check server logs.";
 constexpr std::string_view cannot_listen = "Unable to listen on this port. Check server logs.";
 
 Outcome refused(std::string_view reply, std::string_view reason) {

@@ -1,16 +1,16 @@
 // tls-port: the listener for Redis clients under TLS, which CONFIG SET may move.
 #pragma once
 
-#include <expected>
-#include <memory>
-#include <mutex>
-#include <string>
-
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
 #include "server/config.h"
 #include "server/config_store.h"
 #include "server/tls_contexts.h"
+
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <string>
 
 namespace duplex::server {
 
@@ -26,7 +26,8 @@ class TlsPort {
 
   // Acts on changes of the tls-* directives from now on. Requires: the loops do not run yet.
   void follow(ConfigStore& config);
-  // Makes the contexts and opens the port, unless it is 0. The error is a sentence for the operator.
+  // Makes the contexts and opens the port, unless it is 0. The error is a sentence for the
+  // operator.
   std::expected<void, std::string> open(const Config& config);
   // For good.
   void close();

@@ -24,8 +24,8 @@
 #include <sys/time.h>
 #include <thread>
 #include <type_traits>
-#include <utility>
 #include <unistd.h>
+#include <utility>
 
 namespace duplex::ws {
 
