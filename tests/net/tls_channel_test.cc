@@ -94,7 +94,7 @@ TEST_P(TlsVersionTest, TakesBytesOneByOne) {
   ASSERT_EQ(end.channel.state(), State::open);
   client.write(std::string(40'000, 'x'));
   trickle();
-  EXPECT_EQ(received, std::string(40'000, 'x'));
+  EXPECT_TRUE(received == std::string(40'000, 'x'));
 }
 
 // What comes with the last words of the handshake is not lost.
@@ -139,7 +139,7 @@ TEST(TlsChannelTest, JoinsSmallPiecesInOneRecord) {
   const std::string sealed = end.take();
   EXPECT_LT(sealed.size(), expected.size() + 60);
   client.give(sealed);
-  EXPECT_EQ(client.read(), expected);
+  EXPECT_TRUE(client.read() == expected);
 }
 
 TEST(TlsChannelTest, SealsALongReplyInTurns) {
@@ -157,7 +157,7 @@ TEST(TlsChannelTest, SealsALongReplyInTurns) {
     received += client.read();
     ++turns;
   } while (!end.channel.plain().empty());
-  EXPECT_EQ(received, reply);
+  EXPECT_TRUE(received == reply);
   EXPECT_GT(turns, 5);
   EXPECT_TRUE(client.has_goodbye());
 }

@@ -33,7 +33,8 @@ Certificate new_certificate(const std::string& name,
                             X509* issuer,
                             EVP_PKEY* signer) {
   Certificate made(X509_new(), X509_free);
-  X509_set_version(made.get(), X509_VERSION_3);
+  // A first version that is signed by itself may sign others without saying so in an extension.
+  X509_set_version(made.get(), issuer != nullptr ? X509_VERSION_3 : X509_VERSION_1);
   static long serial = 1;
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial++);
   X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);

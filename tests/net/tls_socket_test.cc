@@ -130,7 +130,7 @@ TEST_P(TlsSocketTest, SendsALongReplyToASlowReader) {
   EXPECT_GT(thread.value_of<std::size_t>([&] { return socket->pending_output_bytes(); }),
             long_bytes / 4);
   const std::string expected = std::string(long_bytes, 'a') + std::string(100'000, 'b') + "c";
-  EXPECT_EQ(peer.receive(expected.size()), expected);
+  EXPECT_TRUE(peer.receive(expected.size()) == expected);
 }
 
 TEST_P(TlsSocketTest, TellsWhenTheQueueIsDrained) {
@@ -245,7 +245,7 @@ TEST_P(TlsSocketTest, KeepsInputWhilePaused) {
   EXPECT_EQ(thread.value_of<std::size_t>([&] { return received.size(); }), 3u);
   thread.run([&] { socket->resume_receive(); });
   EXPECT_EQ(peer.receive(2), "ok");
-  EXPECT_EQ(received, "one" + std::string(40'000, '2'));
+  EXPECT_TRUE(received == "one" + std::string(40'000, '2'));
 }
 
 TEST_P(TlsSocketTest, LastWordsWaitForTheHandshake) {
