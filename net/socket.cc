@@ -24,6 +24,7 @@ Socket::Socket(EventLoop& loop, int connected_fd, SocketHandler& handler, const 
     if (closing_) return;
     // A handshake that has failed already only waits for its last words to leave.
     if (is_shaking()) fail_handshake("the handshake took too long");
+    error_ = ETIMEDOUT;
     begin_close(CloseReason::lost);
   });
 }
@@ -260,7 +261,7 @@ void Socket::begin_close(CloseReason reason) {
 }
 
 void Socket::deliver_closed() {
-  loop_.cancel(std::exchange(handshake_limit_, 0));
+  if (handshake_limit_ != 0) loop_.cancel(std::exchange(handshake_limit_, 0));
   SocketHandler& handler = *std::exchange(handler_, nullptr);
   handler.on_closed(reason_);
   loop_.backend().abandon(*this);
