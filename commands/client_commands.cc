@@ -4,6 +4,7 @@
 #include "commands/client_description.h"
 #include "commands/client_kill.h"
 #include "commands/client_names.h"
+#include "commands/client_tracking.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
 
@@ -141,7 +142,11 @@ void client_unpause(CommandContext& ctx) {
 }
 
 void client_help(CommandContext& ctx) {
-  ctx.help({"GETNAME",
+  ctx.help({"CACHING (YES|NO)",
+            "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+            "GETREDIR",
+            "    Return the client ID we are redirecting to when tracking is enabled.",
+            "GETNAME",
             "    Return the name of the current connection.",
             "ID",
             "    Return the ID of the current connection.",
@@ -165,6 +170,11 @@ void client_help(CommandContext& ctx) {
             "    Set client meta attr. Options are: LIB-NAME, LIB-VER.",
             "SETNAME <name>",
             "    Assign the name <name> to the current connection.",
+            "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+            "         [OPTIN] [OPTOUT] [NOLOOP]",
+            "    Control server assisted client side caching.",
+            "TRACKINGINFO",
+            "    Report tracking status for the current connection.",
             "UNBLOCK <clientid> [TIMEOUT|ERROR]",
             "    Unblock the specified blocked client.",
             "UNPAUSE",
@@ -196,6 +206,17 @@ constexpr Category admin_categories =
     Category::admin | Category::connection | Category::dangerous | Category::slow;
 
 constexpr CommandSpec subcommands[] = {
+    {.name = "CACHING",
+     .arity = 3,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_caching,
+     .group = "connection",
+     .syntax = "<YES|NO>",
+     .summary =
+         "Says whether the keys of the next request are tracked, where that is not the rule.",
+     .complexity = "O(1)",
+     .since = "6.0.0"},
     {.name = "GETNAME",
      .arity = 2,
      .flags = own_flags,
@@ -205,6 +226,16 @@ constexpr CommandSpec subcommands[] = {
      .summary = "Returns the name of the connection.",
      .complexity = "O(1)",
      .since = "2.6.9"},
+    {.name = "GETREDIR",
+     .arity = 2,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_getredir,
+     .group = "connection",
+     .summary = "Returns the client ID to which the connection's tracking notifications are "
+                "redirected.",
+     .complexity = "O(1)",
+     .since = "6.0.0"},
     {.name = "HELP",
      .arity = 2,
      .flags = Flag::loading | Flag::stale,
@@ -322,6 +353,26 @@ constexpr CommandSpec subcommands[] = {
      .complexity = "O(1)",
      .since = "2.6.9",
      .tips = "REQUEST_POLICY:ALL_NODES,RESPONSE_POLICY:ALL_SUCCEEDED"},
+    {.name = "TRACKING",
+     .arity = -3,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_tracking,
+     .group = "connection",
+     .syntax = "<ON|OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] "
+               "[OPTOUT] [NOLOOP]",
+     .summary = "Controls server-assisted client-side caching for the connection.",
+     .complexity = "O(1). Some options may introduce additional complexity.",
+     .since = "6.0.0"},
+    {.name = "TRACKINGINFO",
+     .arity = 2,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_trackinginfo,
+     .group = "connection",
+     .summary = "Returns how the connection tracks keys for client-side caching.",
+     .complexity = "O(1)",
+     .since = "6.2.0"},
     {.name = "UNBLOCK",
      .arity = -3,
      .flags = admin_flags,

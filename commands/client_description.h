@@ -13,6 +13,9 @@ namespace duplex::commands {
 // Whether the client is in at least one channel or pattern.
 bool is_subscriber(const Client& client);
 
+// Whom the client has its invalidations sent to: 0 nobody else, -1 if it does not track.
+std::int64_t tracking_redirect_of(const Client& client);
+
 // What CLIENT LIST TYPE calls the client.
 std::string_view type_of(const Client& client);
 // The type that a name or an old name of one means, in the words of type_of(); "replica" and

@@ -177,11 +177,18 @@ void CommandContext::discard(std::vector<store::Table> tables) {
     table_garbage_.push_back(std::move(table));
 }
 
+void CommandContext::touch_key(int database, const store::HashedKey& key, bool by_itself) {
+  services_.watchers.touch(database, key.key);
+  const std::uint64_t client = client_ == nullptr ? 0 : client_->id;
+  services_.tracking.key_changed(
+      key, {.loop = subscribers_.loop(), .during = client, .changed_by = by_itself ? 0 : client});
+}
+
 void CommandContext::changed(int database,
                              const store::HashedKey& key,
                              Event event,
                              std::string_view name) {
-  services_.watchers.touch(database, key.key);
+  touch_key(database, key, false);
   changed_ = true;
   signal_ready(database, key.key);
   notify(database, key.key, event, name);
@@ -289,7 +296,7 @@ void CommandContext::remove_unasked(int database,
   const std::string_view kept = effects_.keep(std::string(key.key));
   effects_.add(database, {"DEL", kept});
   discard(lock_.erase(database, key, at));
-  services_.watchers.touch(database, key.key);
+  touch_key(database, key, true);
   signal_ready(database, key.key);
   notify(database, key.key, event, name);
 }
@@ -307,7 +314,7 @@ void CommandContext::remove_ended_fields(int database,
   }
   effects_.add(database, logged);
   lock_.note_expiry(database, key, at);
-  services_.watchers.touch(database, key.key);
+  touch_key(database, key, true);
   notify(database, key.key, Event::hash, "hexpired");
 }
 

@@ -126,6 +126,8 @@ class CommandContext {
     changed(database(), key, event, name);
   }
   void changed(int database, const store::HashedKey& key, Event event, std::string_view name);
+  // What changed() does for those who watch the key or have it cached, and nothing else.
+  void touch_key(const store::HashedKey& key) { touch_key(database(), key, false); }
   // The same for what Redis hides from WATCH: the consumer groups of a stream.
   void changed_unwatched(const store::HashedKey& key, Event event, std::string_view name);
   // Lets those who wait for the key have a look at it when the command is over. changed() does.
@@ -220,6 +222,9 @@ class CommandContext {
                       store::Table::Position at,
                       Event event,
                       std::string_view name);
+  // Spoils transactions that watch the key, and tells those who have it cached. `by_itself`: no
+  // command changed it.
+  void touch_key(int database, const store::HashedKey& key, bool by_itself);
   // Remembers, for the choice of whom to evict, that an entry is used.
   void note_use(store::Entry& entry);
 

@@ -198,9 +198,16 @@ void flush(CommandContext& ctx, int database) {
     ctx.signal_ready(database, key);
 }
 
+// Tracked keys have no database, so that one of them takes along those of the others.
+void forget_tracked_keys(CommandContext& ctx) {
+  if (auto keys = ctx.services().tracking.forget_all(ctx.subscribers().loop()))
+    ctx.services().server.discard(std::move(keys));
+}
+
 void flushdb(CommandContext& ctx) {
   if (!flush_options_fit(ctx)) return;
   flush(ctx, ctx.database());
+  forget_tracked_keys(ctx);
   ctx.effect({"FLUSHDB"});
   ctx.reply().ok();
 }
@@ -209,6 +216,7 @@ void flushall(CommandContext& ctx) {
   if (!flush_options_fit(ctx)) return;
   for (int database = 0; database < ctx.services().keyspace.databases(); ++database)
     flush(ctx, database);
+  forget_tracked_keys(ctx);
   ctx.effect({"FLUSHALL"});
   ctx.reply().ok();
 }

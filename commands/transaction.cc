@@ -1,6 +1,7 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 #include "commands/transaction.h"
 
+#include "commands/client_tracking.h"
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/executor.h"
@@ -211,6 +212,7 @@ bool Executor::execute_transaction(Client& client) {
 
 void Executor::forget(Client& client) {
   if (client.waiter) leave_queue(client);
+  stop_tracking(services_, client);
   discard_transaction(client, services_.watchers);
   unsubscribe_all(client, subscribers_);
 }

@@ -50,6 +50,13 @@ class CommandLoop {
   void gate(Socket& socket, std::uint64_t position);
   void forget(Socket& socket);
 
+  // Hands out what clients of this loop have to forget. To be called when the reply of the command
+  // before is in its session's output.
+  void deliver_invalidations() {
+    if (services_.tracking.has_invalidations(loop_.index())) [[unlikely]]
+      hand_out_invalidations();
+  }
+
   // A session whose input waits for the end of CLIENT PAUSE.
   void wait_for_resume(RespSession& session);
 
@@ -86,6 +93,7 @@ class CommandLoop {
   };
 
   void before_flush();
+  void hand_out_invalidations();
   void resume_scripts();
   void release_gated();
   void tick();

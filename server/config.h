@@ -80,6 +80,7 @@ struct Config {
   std::array<OutputLimit, output_classes> client_output_buffer_limit = {
       {{0, 0, 0}, {256 << 20, 64 << 20, 60}, {32 << 20, 8 << 20, 60}}};
   std::int64_t maxmemory_clients = 0;  // below 0: percent of maxmemory
+  std::int64_t tracking_table_max_keys = 1'000'000;
 
   // Browsers.
   std::int64_t http_port = 8080;

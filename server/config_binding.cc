@@ -111,6 +111,8 @@ void apply_settings(const Config& config, commands::Settings& settings) {
   settings.eviction_samples.store(config.maxmemory_samples, std::memory_order_relaxed);
   settings.lfu_log_factor.store(config.lfu_log_factor, std::memory_order_relaxed);
   settings.lfu_decay_minutes.store(config.lfu_decay_time, std::memory_order_relaxed);
+  settings.tracked_keys_max.store(static_cast<std::size_t>(config.tracking_table_max_keys),
+                                  std::memory_order_relaxed);
   settings.events.store(event_bits(config.notify_keyspace_events), std::memory_order_relaxed);
   apply_packed_limits(config, store::packed_limits());
 }

@@ -159,7 +159,7 @@ void ServerInfo::clients(Report& out) const {
   line(out, "client_recent_max_input_buffer:0");
   line(out, "client_recent_max_output_buffer:0");
   line(out, "blocked_clients:{}", from_.services.blocking.count());
-  line(out, "tracking_clients:0");
+  line(out, "tracking_clients:{}", from_.services.tracking.client_count());
   line(out, "pubsub_clients:{}", subscribed);
   line(out, "watching_clients:{}", watching);
   line(out, "clients_in_timeout_table:0");

@@ -91,9 +91,10 @@ void ServerInfo::stats(Report& out) const {
   line(out, "pubsubshard_channels:{}", hub.channel_count(pubsub::Kind::shard));
   line(out, "latest_fork_usec:0");
   line(out, "total_forks:0");
-  line(out, "tracking_total_keys:0");
-  line(out, "tracking_total_items:0");
-  line(out, "tracking_total_prefixes:0");
+  commands::Tracking& tracking = from_.services.tracking;
+  line(out, "tracking_total_keys:{}", tracking.key_count());
+  line(out, "tracking_total_items:{}", tracking.item_count());
+  line(out, "tracking_total_prefixes:{}", tracking.prefixes().count());
   line(out, "unexpected_error_replies:0");
   line(out, "total_error_replies:{}", sum(&commands::LoopStatistics::error_replies));
   using Reason = commands::acl::Denial::Reason;
