@@ -36,6 +36,13 @@ class OwnedArgs {
     }
   }
   std::span<const std::string_view> view() const { return views_; }
+  // What they take up outside of this object.
+  std::size_t memory_bytes() const {
+    std::size_t bytes = views_.capacity() * sizeof(std::string_view);
+    for (const std::string_view view : views_)
+      bytes += view.size();
+    return bytes;
+  }
 
  private:
   std::unique_ptr<char[]> bytes_;
@@ -107,6 +114,7 @@ struct Client {
   std::atomic<std::uint32_t> patterns_count{0};
   std::atomic<std::uint32_t> shard_channels_count{0};
   std::atomic<std::int32_t> multi_count{-1};  // queued commands, -1 outside MULTI
+  std::atomic<std::size_t> multi_bytes{0};        // of the queued commands
   std::atomic<std::uint32_t> watch_count{0};
   std::atomic<std::uint8_t> tracking{0};  // bits of commands::tracking
   // Whose connection gets what this client has to forget; 0: its own.

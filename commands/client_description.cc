@@ -41,6 +41,11 @@ std::int64_t tracking_redirect_of(const Client& client) {
   return static_cast<std::int64_t>(client.tracking_redirect.load(std::memory_order_relaxed));
 }
 
+std::size_t memory_of(const Client& client) {
+  return sizeof(Client) + client.connection->input_bytes() + client.connection->output_bytes() +
+         client.multi_bytes.load(std::memory_order_relaxed);
+}
+
 std::string describe(const Client& client, std::int64_t now_ms) {
   const auto relaxed = std::memory_order_relaxed;
   const Command* last = client.last_command.load(relaxed);
@@ -48,7 +53,7 @@ std::string describe(const Client& client, std::int64_t now_ms) {
   const std::size_t output = client.connection->output_bytes();
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
-      "multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll=0 "
+      "multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll=0 "
       "omem={} tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} lib-ver={} "
       "tot-net-in={} tot-net-out={} tot-cmds={}",
       client.id,
@@ -66,9 +71,10 @@ std::string describe(const Client& client, std::int64_t now_ms) {
       client.multi_count.load(relaxed),
       client.watch_count.load(relaxed),
       input,
+      client.multi_bytes.load(relaxed),
       output,
       output,
-      sizeof(Client) + input + output,
+      memory_of(client),
       last == nullptr ? "NULL" : last->full_name,
       client.user ? std::string_view(client.user->name) : "(superuser)",
       tracking_redirect_of(client),

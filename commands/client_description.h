@@ -3,6 +3,7 @@
 
 #include "commands/client.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,10 @@ std::string_view type_of(const Client& client);
 // The type that a name or an old name of one means, in the words of type_of(); "replica" and
 // "primary" exist, though no client is one. Empty if there is no such type.
 std::optional<std::string_view> client_type(std::string_view name);
+
+// Bytes that the client takes up: itself, what it has sent, what it is to be sent, and what MULTI
+// has queued. Thread: under the registry's lock, or on the client's loop; a recent value.
+std::size_t memory_of(const Client& client);
 
 // One line of CLIENT LIST, in Valkey 8's order, without the line's end. Thread: under the
 // registry's lock, or on the client's loop.

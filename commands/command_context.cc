@@ -83,17 +83,25 @@ std::optional<std::int64_t> CommandContext::integer_arg(std::size_t index) {
   return value;
 }
 
-store::Table::Position CommandContext::find_live(int database, const store::HashedKey& key) {
+bool CommandContext::sees_ended() const {
+  return client_->is_import_source.load(std::memory_order_relaxed) &&
+         services_.settings.import_mode.load(std::memory_order_relaxed);
+}
+
+store::Table::Position CommandContext::find_live(int database,
+                                                 const store::HashedKey& key,
+                                                 bool to_change) {
   const store::Table::Position at = lock_.find(database, key);
   if (at && at.slot->has_expiry() && at.entry()->is_expired(now_ms_)) [[unlikely]] {
-    expire(database, key, at);
+    if (sees_ended()) return at;
+    if (to_change || !keeps_ended()) expire(database, key, at);
     return {};
   }
   return at;
 }
 
 store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
-  const store::Table::Position at = find_live(database, key);
+  const store::Table::Position at = find_live(database, key, false);
   if (!at) {
     statistics_.keyspace_misses.add(1);
     if ((services_.settings.events.load(std::memory_order_relaxed) &
@@ -107,7 +115,7 @@ store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
 }
 
 store::Entry* CommandContext::peek(int database, const store::HashedKey& key) {
-  const store::Table::Position at = find_live(database, key);
+  const store::Table::Position at = find_live(database, key, false);
   return at ? at.entry() : nullptr;
 }
 
@@ -121,7 +129,7 @@ bool CommandContext::read_type(const store::HashedKey& key,
 }
 
 store::Table::Position CommandContext::find(int database, const store::HashedKey& key) {
-  const store::Table::Position at = find_live(database, key);
+  const store::Table::Position at = find_live(database, key, true);
   if (!at) return at;
   lock_.before_change(database, key, at);
   note_use(*at.entry());
@@ -339,6 +347,7 @@ bool CommandContext::sweep_fields(int database,
 }
 
 void CommandContext::remove_expired(int database, std::span<const store::HashedKey> keys) {
+  if (keeps_ended()) return;
   for (const store::HashedKey& key : keys) {
     const store::Table::Position at = lock_.find(database, key);
     if (at && at.entry()->is_expired(now_ms_)) expire(database, key, at);

@@ -172,7 +172,18 @@ class CommandContext {
       if (!go_on) return;
     }
   }
-  // Removes keys that were found to have ended; the shard they live in must be held.
+  // Whether an entry has ended, as this client sees it.
+  bool has_ended(const store::Entry& entry) const {
+    return entry.is_expired(now_ms_) && !sees_ended();
+  }
+  // Whether what has ended is not removed by those who only look: data is being imported, or all
+  // writes are paused.
+  bool keeps_ended() const {
+    return services_.settings.import_mode.load(std::memory_order_relaxed) ||
+           services_.settings.is_paused(now_ms_);
+  }
+  // Removes keys that were found to have ended, unless they are kept; the shard they live in must
+  // be held.
   void remove_expired(int database, std::span<const store::HashedKey> keys);
   // Removes these fields of a hash, which have ended; logs and announces that. The hash may be left
   // empty: then its key has to be erased.
@@ -214,7 +225,10 @@ class CommandContext {
                     std::size_t limit);
   // Removes an entry that has ended; logs and announces it.
   void expire(int database, const store::HashedKey& key, store::Table::Position at);
-  store::Table::Position find_live(int database, const store::HashedKey& key);
+  // `to_change`: an ended entry is removed even where it may stay for those who only read.
+  store::Table::Position find_live(int database, const store::HashedKey& key, bool to_change);
+  // To a client that imports the data nothing has ended.
+  bool sees_ended() const;
   // Removes an entry for the memory it takes; logs and announces it.
   void evict(int database, const store::HashedKey& key, store::Table::Position at);
   void remove_unasked(int database,

@@ -201,7 +201,9 @@ bool Executor::needs_memory(const Client& client, const Command& command) const 
 }
 
 void Executor::queue(Client& client, const Command& command, Args args) {
-  client.transaction.queue.push_back({&command, OwnedArgs(args)});
+  const auto& queued = client.transaction.queue.emplace_back(&command, OwnedArgs(args));
+  client.multi_bytes.fetch_add(sizeof(queued) + queued.args.memory_bytes(),
+                               std::memory_order_relaxed);
   client.multi_count.store(static_cast<std::int32_t>(client.transaction.queue.size()),
                            std::memory_order_relaxed);
   context_.reply().status("QUEUED");

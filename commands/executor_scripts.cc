@@ -50,6 +50,8 @@ void ScriptScope::begin(const Client& caller) {
   client.database.store(caller.database.load(std::memory_order_relaxed), std::memory_order_relaxed);
   client.protocol.store(resp::Protocol::resp2, std::memory_order_relaxed);
   client.no_touch.store(caller.no_touch.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  client.is_import_source.store(caller.is_import_source.load(std::memory_order_relaxed),
+                                std::memory_order_relaxed);
   client.tracking.store(caller.tracking.load(std::memory_order_relaxed), std::memory_order_relaxed);
   if (client.user != caller.user) client.user = caller.user;
   client.is_restricted = caller.is_restricted;

@@ -126,6 +126,9 @@ struct Settings {
   // busy-reply-threshold: how long others wait for a script before they are refused.
   std::atomic<std::int64_t> busy_threshold_ms{5000};
 
+  bool is_paused(std::int64_t now_ms) const {
+    return paused_until_ms.load(std::memory_order_relaxed) > now_ms;
+  }
   access_mark::Frequency frequency() const {
     return {.decay_minutes = lfu_decay_minutes.load(std::memory_order_relaxed),
             .log_factor = lfu_log_factor.load(std::memory_order_relaxed)};

@@ -140,6 +140,7 @@ void discard_transaction(Client& client, Watchers& watchers) {
   client.transaction.failed = false;
   client.transaction.queue.clear();
   client.multi_count.store(-1, std::memory_order_relaxed);
+  client.multi_bytes.store(0, std::memory_order_relaxed);
   unwatch_all(client, watchers);
 }
 

@@ -170,10 +170,24 @@ void CommandLoop::check_client_user(std::uint64_t client_id) {
   });
 }
 
+// Every loop says what its clients take up, the first one compares. What a loop says after that
+// counts in the next tick.
+void CommandLoop::evict_clients() {
+  const std::size_t bytes_max = limits_.client_bytes_max.load(std::memory_order_relaxed);
+  if (bytes_max == 0) return;
+  for (const auto& [id, session] : sessions_)
+    session->note_output();
+  if (loop_.index() == 0)
+    limits_.evicted.fetch_add(client_eviction_.run(services_.clients, bytes_max),
+                              std::memory_order_relaxed);
+}
+
 void CommandLoop::tick() {
   ++ticks_;
   executor_.set_now(loop_.now_ms());
   if (services_.settings.active_expiry.load(std::memory_order_relaxed) &&
+      !services_.settings.import_mode.load(std::memory_order_relaxed) &&
+      !services_.settings.is_paused(loop_.now_ms()) &&
       !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0 &&
       !services_.settings.snapshot_is_behind.load(std::memory_order_relaxed) &&
       // What a log that cannot write holds in memory must not grow by itself.
@@ -190,6 +204,7 @@ void CommandLoop::tick() {
     for (const std::uint64_t id : std::exchange(postponed_, {}))
       if (const auto found = sessions_.find(id); found != sessions_.end()) found->second->resume();
   }
+  evict_clients();
   if (ticks_ % ticks_per_second == 0)
     for (const auto& [id, session] : sessions_)
       session->check_limits(loop_.now_ms());

@@ -3,6 +3,7 @@
 
 #include "aof/log.h"
 #include "commands/executor.h"
+#include "net/client_eviction.h"
 #include "net/event_loop.h"
 #include "net/session_limits.h"
 #include "pubsub/loop_subscribers.h"
@@ -92,6 +93,7 @@ class CommandLoop {
     std::uint64_t position;
   };
 
+  void evict_clients();
   void before_flush();
   void hand_out_invalidations();
   void resume_scripts();
@@ -111,6 +113,7 @@ class CommandLoop {
   std::atomic<unsigned> holds_{0};  // 1 while held_ is not empty
   std::vector<std::uint64_t> postponed_;
   std::vector<std::uint64_t> ended_scripts_;  // scratch: of these clients
+  ClientEviction client_eviction_;
   bool driving_scripts_ = false;
   Scratch scratch_;
   std::uint64_t ticks_ = 0;

@@ -41,6 +41,8 @@ class RespSession final : public SocketHandler,
   void look_at_wait();
   // Closes when the client was idle or its output too large for too long.
   void check_limits(std::int64_t now_ms);
+  // Publishes what CLIENT LIST tells about the output, when no replies are being gathered.
+  void note_output();
   // Closes if the client's user is gone or forbids what the client has subscribed to.
   void check_user();
   void close_now() {
@@ -82,8 +84,6 @@ class RespSession final : public SocketHandler,
   void protocol_error();
   bool is_http(const commands::Request& request) const;
   void refuse_http();
-  // Publishes what CLIENT LIST tells about the output, when no replies are being gathered.
-  void note_output();
   // The pushes of CLIENT TRACKING (resp_session_pushes.cc).
   bool wants(const commands::Invalidation& invalidation) const;
   void redirect(commands::Invalidation invalidation);

@@ -167,6 +167,7 @@ struct Config {
   std::int64_t hll_sparse_max_bytes = 3000;
   std::int64_t stream_node_max_bytes = 4096;
   std::int64_t stream_node_max_entries = 100;
+  bool import_mode = false;
   std::string notify_keyspace_events;  // canonical: "AKE"
 
   // Watching.

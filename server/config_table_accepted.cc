@@ -184,7 +184,6 @@ constexpr Directive rows[] = {
     number("commandlog-reply-larger-than", "1048576", -1, long_max),
     number("commandlog-large-reply-max-len", "128", 0, long_max),
     no("extended-redis-compatibility"),
-    no("import-mode"),
     no("hide-user-data-from-log"),
     no("lua-enable-insecure-api").also("lua-enable-deprecated-api"),
 

@@ -157,6 +157,8 @@ void Server::bind_config() {
                                       "lfu-decay-time",
                                       "notify-keyspace-events",
                                       "tracking-table-max-keys",
+                                      "import-mode",
+                                      "maxmemory-clients",
                                       "acllog-max-len",
                                       "acl-pubsub-default",
                                       "maxclients",

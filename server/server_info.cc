@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "commands/client_description.h"
 #include "server/version.h"
 
 #include <fmt/format.h>
@@ -193,6 +194,9 @@ void ServerInfo::memory(Report& out) const {
   const std::uint64_t since_start = used > memory.at_start ? used - memory.at_start : 1;
   const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::size_t client_bytes = 0;
+  from_.services.clients.for_each(
+      [&](const commands::Client& client) { client_bytes += commands::memory_of(client); });
   line(out, "# Memory");
   line(out, "used_memory:{}", used);
   line(out, "used_memory_human:{}", human(used));
@@ -231,7 +235,7 @@ void ServerInfo::memory(Report& out) const {
   line(out, "mem_replication_backlog:0");
   line(out, "mem_total_replication_buffers:0");
   line(out, "mem_clients_slaves:0");
-  line(out, "mem_clients_normal:0");
+  line(out, "mem_clients_normal:{}", client_bytes);
   line(out, "mem_cluster_links:0");
   line(out, "mem_aof_buffer:{}", memory.log_buffer);
 #ifdef DUPLEX_SYSTEM_ALLOCATOR
