@@ -153,6 +153,38 @@ def test_protocols_and_ciphers_can_be_chosen(server, client, certificates):
             assert config_set(client, name, "") == b"OK"
 
 
+def test_the_servers_order_of_ciphers_counts_if_preferred(server, client, certificates):
+    names = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"]
+    context = certificates.context(version=ssl.TLSVersion.TLSv1_2)
+    context.set_ciphers(":".join(names))
+
+    def chosen():
+        with socket.create_connection(("127.0.0.1", server.port)) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as sealed:
+                return sealed.cipher()[0]
+
+    try:
+        assert config_set(client, "tls-ciphers", ":".join(reversed(names))) == b"OK"
+        assert chosen() == names[0]
+        assert config_set(client, "tls-prefer-server-ciphers", "yes") == b"OK"
+        assert chosen() == names[1]
+    finally:
+        config_set(client, "tls-prefer-server-ciphers", "no", "tls-ciphers", "")
+
+
+def test_authorities_in_a_folder(server, client, certificates):
+    folder = certificates.authorities()
+    trusted = certificates.path("ca.crt")
+    only_folder = ["tls-ca-cert-file", "", "tls-ca-cert-dir", folder, "tls-auth-clients", "yes"]
+    try:
+        assert config_set(client, *only_folder) == b"OK"
+        assert can_talk(server.port, certificates.context(client="client"))
+        assert not can_talk(server.port, certificates.context())
+    finally:
+        undo = ["tls-ca-cert-file", trusted, "tls-ca-cert-dir", "", "tls-auth-clients", "no"]
+        assert config_set(client, *undo) == b"OK"
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_sessions_are_resumed(server, certificates, version):
     context = certificates.context(version=version)
@@ -237,10 +269,12 @@ def test_what_is_wrong_stops_the_start_with_a_sentence(kind, certificates):
 
 
 def test_a_stop_ends_connections_and_keeps_what_was_answered(kind, certificates):
-    with run(kind, certificates, "--appendonly", "yes") as server:
+    args = ["--appendonly", "yes", "--appendfsync", "always"]
+    with run(kind, certificates, *args) as server:
         client = server.client()
         for i in range(200):
-            client.call("RPUSH", "list", i)
+            client.send("RPUSH", "list", i)
+        assert [client.reply().value for _ in range(200)] == list(range(1, 201))
         server.stop()
         with pytest.raises(resp.ConnectionClosed):
             client.read()

@@ -45,6 +45,15 @@ class Certificates:
             *("-in", name + ".key", "-out", name + ".locked"),
         )
 
+    def authorities(self):
+        """Returns a folder that holds the authority the way OpenSSL looks for it."""
+        folder = self.folder / "authorities"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "ca.crt").write_bytes((self.folder / "ca.crt").read_bytes())
+            self._openssl("rehash", str(folder))
+        return str(folder)
+
     def path(self, name):
         return str(self.folder / name)
 
