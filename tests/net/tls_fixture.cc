@@ -1,4 +1,4 @@
-// Certificates made for the test that runs, and a TLS client without a socket.
+// Certificates made for the test that runs, and TLS clients, without a socket and with one.
 #include "net/tls_fixture.h"
 
 #include <gtest/gtest.h>
@@ -8,8 +8,10 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <cerrno>
 #include <functional>
 #include <stdexcept>
+#include <sys/socket.h>
 
 namespace duplex::net {
 
@@ -154,6 +156,60 @@ std::string TlsClient::read() {
     if (bytes <= 0) return all;
     all.append(part.data(), static_cast<std::size_t>(bytes));
   }
+}
+
+bool SealedPeer::shake() {
+  while (!client_.shake())
+    if (!flush() || !receive_more()) return false;
+  return flush();
+}
+
+bool SealedPeer::send(std::string_view plain) {
+  while (!plain.empty()) {
+    const std::string_view part = plain.substr(0, 64 * 1024);
+    client_.write(part);
+    if (!flush()) return false;
+    plain.remove_prefix(part.size());
+  }
+  return true;
+}
+
+bool SealedPeer::flush() {
+  const std::string bytes = client_.take();
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const ssize_t count =
+        ::send(wire_.fd(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    EXPECT_FALSE(count < 0 && errno == EAGAIN) << "waited in vain";
+    if (count <= 0) return false;
+    sent += static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+std::string SealedPeer::receive(std::size_t bytes) {
+  std::string received = client_.read();
+  while (received.size() < bytes && receive_more())
+    received += client_.read();
+  return received;
+}
+
+bool SealedPeer::say_goodbye() {
+  SSL_shutdown(client_.native());
+  return flush();
+}
+
+// False at the end of the connection.
+bool SealedPeer::receive_more() {
+  std::array<char, 16 * 1024> bytes;
+  ssize_t count = 0;
+  do {
+    count = ::recv(wire_.fd(), bytes.data(), bytes.size(), 0);
+  } while (count < 0 && errno == EINTR);
+  EXPECT_FALSE(count < 0 && errno == EAGAIN) << "waited in vain";
+  if (count <= 0) return false;
+  client_.give({bytes.data(), static_cast<std::size_t>(count)});
+  return true;
 }
 
 }  // namespace duplex::net

@@ -1,6 +1,7 @@
-// Certificates made for the test that runs, and a TLS client without a socket.
+// Certificates made for the test that runs, and TLS clients, without a socket and with one.
 #pragma once
 
+#include "net/loop_fixture.h"
 #include "net/tls_context.h"
 #include "support/temporary_folder.h"
 
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace duplex::net {
 
@@ -57,6 +59,34 @@ class TlsClient {
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   BIO* in_;   // SSL's
   BIO* out_;  // SSL's
+};
+
+// A TLS client on a blocking socket. The connection may end at any time; sending says so.
+class SealedPeer {
+ public:
+  explicit SealedPeer(Peer wire, int version = TLS1_3_VERSION)
+      : wire_(std::move(wire)), client_(version) {}
+  explicit SealedPeer(Descriptor fd, int version = TLS1_3_VERSION)
+      : SealedPeer(Peer(std::move(fd)), version) {}
+
+  Peer& wire() { return wire_; }
+  TlsClient& client() { return client_; }
+
+  // False if the connection has ended.
+  bool shake();
+  bool send(std::string_view plain);
+  bool flush();
+  // Exactly this many bytes, fewer if the connection ends before.
+  std::string receive(std::size_t bytes);
+  std::string receive_all() { return receive(std::string::npos); }
+  // Ends our side as TLS does it.
+  bool say_goodbye();
+
+ private:
+  bool receive_more();
+
+  Peer wire_;
+  TlsClient client_;
 };
 
 }  // namespace duplex::net

@@ -6,68 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <string>
-#include <sys/socket.h>
 #include <utility>
 #include <vector>
 
 namespace duplex::net {
 namespace {
-
-// A TLS client on a blocking socket.
-class SealedPeer {
- public:
-  explicit SealedPeer(Descriptor fd, int version = TLS1_3_VERSION)
-      : wire_(std::move(fd)), client_(version) {}
-
-  Peer& wire() { return wire_; }
-  TlsClient& client() { return client_; }
-
-  void shake() {
-    while (!client_.shake()) {
-      flush();
-      if (!more()) return;
-    }
-    flush();
-  }
-  void send(std::string_view plain) {
-    while (!plain.empty()) {
-      const std::string_view part = plain.substr(0, 64 * 1024);
-      client_.write(part);
-      flush();
-      plain.remove_prefix(part.size());
-    }
-  }
-  // Exactly this many bytes, fewer if the connection ends before.
-  std::string receive(std::size_t bytes) {
-    std::string received = client_.read();
-    while (received.size() < bytes && more())
-      received += client_.read();
-    return received;
-  }
-  std::string receive_all() { return receive(std::string::npos); }
-  void flush() { wire_.send(client_.take()); }
-
- private:
-  // False at the end of the connection.
-  bool more() {
-    char bytes[16 * 1024];
-    ssize_t count = 0;
-    do {
-      count = ::recv(wire_.fd(), bytes, sizeof bytes, 0);
-    } while (count < 0 && errno == EINTR);
-    EXPECT_FALSE(count < 0 && errno == EAGAIN) << "waited in vain";
-    if (count <= 0) return false;
-    client_.give({bytes, static_cast<std::size_t>(count)});
-    return true;
-  }
-
-  Peer wire_;
-  TlsClient client_;
-};
 
 class TlsSocketTest : public ::testing::TestWithParam<BackendChoice> {
  protected:
@@ -189,8 +135,7 @@ TEST_P(TlsSocketTest, AnswersWhoHasSaidGoodbye) {
   SealedPeer peer = connect(echoing());
   peer.shake();
   peer.client().write("last request");
-  SSL_shutdown(peer.client().native());
-  peer.flush();
+  peer.say_goodbye();
   EXPECT_EQ(peer.receive_all(), "last request");
   EXPECT_EQ(closed.wait(), CloseReason::peer_closed);
 }
@@ -213,8 +158,7 @@ TEST_P(TlsSocketTest, TellsTheEndOfInputOnce) {
   };
   SealedPeer peer = connect(std::move(handler));
   peer.shake();
-  SSL_shutdown(peer.client().native());
-  peer.flush();
+  peer.say_goodbye();
   peer.wire().shut_down_sending();
   while (ends == 0)
     thread.finish_pass();
