@@ -9,7 +9,7 @@ build_packages=(
   liblzf-dev liblua5.1-0-dev lua-cjson-dev lua-bitop-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev redis-tools:redis-cli)
 test_packages=(
-  python3 python3-pytest python3-redis redis-server procps nodejs:node npm:npm chromium
+  python3 python3-pytest python3-redis redis-server openssl procps nodejs:node npm:npm chromium
   python3-rq python3-celery ruby-sidekiq prometheus-redis-exporter)
 # What Debian would start as a service when it is installed.
 services=(redis-server prometheus-redis-exporter)

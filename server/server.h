@@ -22,6 +22,8 @@
 #include "server/persistence.h"
 #include "server/reclaimer.h"
 #include "server/server_info.h"
+#include "server/tls_contexts.h"
+#include "server/tls_port.h"
 #include "store/keyspace.h"
 #include "ws/counters.h"
 
@@ -61,6 +63,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   void migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) override;
   void discard(std::vector<store::Table> tables) override;
   void discard(store::EntryPtr entry) override;
+  void discard(std::shared_ptr<void> something) override;
 
   // commands::ConfigAccess
   std::vector<std::pair<std::string, std::string>> get(
@@ -94,6 +97,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   pubsub::Hub hub_;
   commands::ClientRegistry clients_;
   commands::Watchers watchers_;
+  commands::Tracking tracking_;
   commands::Blocking blocking_;
   script::Engine scripts_;
   std::atomic<aof::Log*> current_log_{nullptr};
@@ -110,8 +114,10 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   ServerInfo info_;
   ws::Counters web_counters_;
   Metrics metrics_;
+  TlsContexts tls_contexts_;
   HttpPort http_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  TlsPort tls_port_;
 
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;
