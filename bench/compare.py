@@ -21,6 +21,7 @@ from pathlib import Path
 from comparison.collections import collection_workloads
 from comparison.loading import loading_workloads
 from comparison.core_watch import pinned, wait_until_quiet
+from comparison.scripting import scripting_workloads
 from comparison.server import Contender, Server, ServerError
 from comparison.snapshots import snapshot_workloads
 from comparison.table import TABLES, Outcome, markdown
@@ -103,6 +104,7 @@ def choose_workloads(arguments: argparse.Namespace) -> list[Workload]:
             + collection_workloads()
             + loading_workloads()
             + snapshot_workloads()
+            + scripting_workloads()
         )
         if any(fnmatch.fnmatchcase(workload.name, pattern) for pattern in patterns)
     ]

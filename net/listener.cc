@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -241,6 +242,12 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::unix_socket(
   std::unique_ptr<Listener> listener(new Listener(pool, std::move(factory)));
   listener->path_ = options.path;
   if (options.permissions != 0) ::chmod(options.path.c_str(), options.permissions);
+  if (!options.group.empty()) {
+    errno = ENOENT;
+    const struct group* entry = ::getgrnam(options.group.c_str());
+    if (entry == nullptr || ::chown(options.path.c_str(), static_cast<uid_t>(-1), entry->gr_gid) != 0)
+      return failed(Failure::of("group"));
+  }
   if (::listen(fd.fd(), options.backlog) != 0) return failed(Failure::of("listen"));
   listener->start(std::move(fd));
   return listener;

@@ -33,6 +33,7 @@ struct TcpListenOptions {
 struct UnixListenOptions {
   std::string path;          // a socket file that is there already is replaced
   ::mode_t permissions = 0;  // 0: as umask says
+  std::string group = {};    // empty: the process's own
   int backlog = 511;
 };
 

@@ -21,6 +21,8 @@ enum class AppendFsync : std::uint8_t { everysec, always, no };
 enum class IoBackend : std::uint8_t { automatic, uring, epoll };
 enum class DebugCommand : std::uint8_t { no, yes, local };
 enum class AuthClients : std::uint8_t { no, yes, optional };
+enum class Supervised : std::uint8_t { upstart, systemd, automatic, no };
+enum class OomScoreAdj : std::uint8_t { no, yes, relative, absolute };
 
 // `save <seconds> <changes>`: a snapshot is due when both are reached.
 struct SavePoint {
@@ -70,6 +72,7 @@ struct Config {
   std::int64_t tcp_backlog = 511;
   std::string unixsocket;
   std::int64_t unixsocketperm = 0;
+  std::string unixsocketgroup;
   std::int64_t timeout_s = 0;
   std::int64_t tcp_keepalive_s = 300;
   std::int64_t maxclients = 10000;
@@ -127,12 +130,25 @@ struct Config {
   std::string pidfile;
   std::string logfile;
   base::LogLevel loglevel = base::LogLevel::notice;
+  base::LogFormat log_format = base::LogFormat::legacy;
+  base::LogTimestamps log_timestamp_format = base::LogTimestamps::legacy;
+  bool syslog_enabled = false;
+  std::string syslog_ident = "redis";
+  base::SyslogFacility syslog_facility = base::SyslogFacility::local0;
   std::string dir;  // always absolute; the loader starts from the working directory
   bool set_proc_title = true;
   std::string proc_title_template = "{title} {listen-addr} {server-mode}";
   std::int64_t hz = 10;
   std::int64_t shutdown_timeout_s = 10;
-  bool always_show_logo = false;
+  std::string shutdown_on_sigint = "default";
+  std::string shutdown_on_sigterm = "default";
+  Supervised supervised = Supervised::no;
+  OomScoreAdj oom_score_adj = OomScoreAdj::no;
+  std::array<std::int64_t, 3> oom_score_adj_values = {0, 200, 800};
+  std::string server_cpulist;  // of the event loops
+  std::string bio_cpulist;     // of what writes the log and frees memory
+  std::string aof_rewrite_cpulist;
+  std::string bgsave_cpulist;
 
   // Who may do what.
   std::string requirepass;
@@ -171,11 +187,6 @@ struct Config {
   std::int64_t lfu_log_factor = 10;
   std::int64_t lfu_decay_time = 1;
   std::int64_t active_expire_effort = 1;
-  bool lazyfree_lazy_eviction = false;
-  bool lazyfree_lazy_expire = false;
-  bool lazyfree_lazy_server_del = false;
-  bool lazyfree_lazy_user_del = false;
-  bool lazyfree_lazy_user_flush = false;
   std::int64_t hash_max_listpack_entries = 512;
   std::int64_t hash_max_listpack_value = 64;
   std::int64_t list_max_listpack_size = -2;

@@ -75,6 +75,9 @@ Outcome write_member(const Directive& directive, Config& config, Words words, So
     config.*Member = *std::move(list);
     return {};
   } else {
+    if constexpr (std::same_as<Type, std::string>)
+      if (directive.shape.kind == Kind::choices)
+        return store(canonical_value(directive.shape, words), config.*Member);
     if (words.size() != 1) return std::unexpected(std::string(wrong_number_of_arguments));
     if constexpr (std::same_as<Type, bool>) {
       return store(parse_yes_no(words[0]), config.*Member);
@@ -139,6 +142,14 @@ constexpr Directive choice(std::string_view name,
                            std::span<const std::string_view> choices,
                            unsigned flags = 0) {
   return bound<Member>(name, {.kind = Kind::choice, .choices = choices}, flags);
+}
+
+template <auto Member>
+constexpr Directive choices_of(std::string_view name,
+                               std::span<const std::string_view> choices,
+                               TextCheck check) {
+  return bound<Member>(
+      name, {.kind = Kind::choices, .choices = choices, .check = check}, several);
 }
 
 template <auto Member>

@@ -299,17 +299,23 @@ Outcome write_events(const Directive&, Config& config, Words words, Source) {
   return {};
 }
 
-Outcome write_oom_scores(const Directive& directive, Config& config, Words words, Source) {
+Outcome write_oom_scores(const Directive&, Config& config, Words words, Source) {
   const std::vector<std::string> list = words_of_list(words);
-  if (list.size() != 3) return std::unexpected(std::string(wrong_number_of_arguments));
-  for (const std::string& word : list) {
-    const auto value = base::parse_int64(word);
+  std::array<std::int64_t, 3> scores{};
+  if (list.size() != scores.size()) return std::unexpected(std::string(wrong_number_of_arguments));
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const auto value = base::parse_int64(list[i]);
     if (!value || *value < -2000 || *value > 2000)
       return std::unexpected(
           "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
+    scores[i] = *value;
   }
-  config.accepted.insert_or_assign(std::string(directive.name), joined(list));
+  config.oom_score_adj_values = scores;
   return {};
+}
+
+std::string read_oom_scores(const Directive&, const Config& config) {
+  return fmt::format("{}", fmt::join(config.oom_score_adj_values, " "));
 }
 
 std::string_view check_dbfilename(std::string_view value) {

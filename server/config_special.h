@@ -41,6 +41,7 @@ Outcome write_dir(const Directive& directive, Config& config, Words words, Sourc
 Outcome write_hz(const Directive& directive, Config& config, Words words, Source source);
 Outcome write_events(const Directive& directive, Config& config, Words words, Source source);
 Outcome write_oom_scores(const Directive& directive, Config& config, Words words, Source source);
+std::string read_oom_scores(const Directive& directive, const Config& config);
 
 std::string_view check_dbfilename(std::string_view value);
 std::string_view check_appendfilename(std::string_view value);

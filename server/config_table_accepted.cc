@@ -59,19 +59,10 @@ constexpr Directive list(std::string_view name, std::string_view initial, unsign
 
 constexpr std::string_view no_yes_local[] = {"no", "yes", "local"};
 constexpr std::string_view no_yes_clients[] = {"no", "yes", "clients"};
-constexpr std::string_view oom_modes[] = {"no", "yes", "relative", "absolute"};
 constexpr std::string_view diskless_loads[] = {"disabled", "on-empty-db", "swapdb"};
 constexpr std::string_view endpoint_types[] = {"ip", "hostname", "unknown-endpoint"};
 constexpr std::string_view error_behaviors[] = {"ignore", "panic", "panic-on-replicas"};
-constexpr std::string_view supervisors[] = {"upstart", "systemd", "auto", "no"};
-constexpr std::string_view shutdown_options[] = {"default", "save", "nosave", "now", "force"};
-constexpr std::string_view log_formats[] = {"legacy", "logfmt"};
-constexpr std::string_view log_times[] = {"legacy", "iso8601", "milliseconds"};
 constexpr std::string_view version_checks[] = {"strict", "relaxed"};
-constexpr std::string_view facilities[] = {
-    "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
-constexpr Shape shutdown_shape = {
-    .kind = Kind::choices, .choices = shutdown_options, .check = check_shutdown_options};
 
 constexpr Directive rows[] = {
     // Replication.
@@ -152,6 +143,11 @@ constexpr Directive rows[] = {
     number("active-defrag-max-scan-fields", "1000", 1, long_max),
     yes("dynamic-hz"),
     yes("jemalloc-bg-thread"),
+    no("lazyfree-lazy-eviction"),
+    no("lazyfree-lazy-expire"),
+    no("lazyfree-lazy-server-del"),
+    no("lazyfree-lazy-user-del"),
+    no("lazyfree-lazy-user-flush"),
     no("io-threads-do-reads", fixed),
     number("events-per-io-thread", "2", 0, int_max),
     number("prefetch-batch-size", "16", 0, 128),
@@ -172,34 +168,14 @@ constexpr Directive rows[] = {
     no("lua-enable-insecure-api").also("lua-enable-deprecated-api"),
 
     // The machine around it.
+    no("always-show-logo", fixed),
     free_text("bind-source-addr"),
     number("socket-mark-id", "0", 0, uint_max, fixed),
-    free_text("unixsocketgroup", "", fixed),
     no("mptcp", fixed),
-    one_of("supervised", "no", supervisors, fixed),
-    no("syslog-enabled", fixed),
-    free_text("syslog-ident", "redis", fixed),
-    one_of("syslog-facility", "local0", facilities, fixed),
-    one_of("log-format", "legacy", log_formats),
-    one_of("log-timestamp-format", "legacy", log_times),
     yes("crash-log-enabled"),
     yes("crash-memcheck-enabled"),
     no("use-exit-on-panic"),
-    accepted("shutdown-on-sigint", "default", shutdown_shape, several),
-    accepted("shutdown-on-sigterm", "default", shutdown_shape, several),
-    one_of("oom-score-adj", "no", oom_modes),
-    {.name = "oom-score-adj-values",
-     .shape = {.kind = Kind::special},
-     .write = write_oom_scores,
-     .read = read_accepted,
-     .lines = single_line,
-     .flags = no_effect | several,
-     .initial = "0 200 800"},
     yes("disable-thp", fixed),
-    free_text("server_cpulist", "", fixed).also("server-cpulist"),
-    free_text("bio_cpulist", "", fixed).also("bio-cpulist"),
-    free_text("aof_rewrite_cpulist", "", fixed).also("aof-rewrite-cpulist"),
-    free_text("bgsave_cpulist", "", fixed).also("bgsave-cpulist"),
     list("ignore-warnings", "", 0),
     free_text("locale-collate"),
 };

@@ -11,6 +11,13 @@ constexpr std::int64_t int_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::string_view levels[] = {"debug", "verbose", "notice", "warning", "nothing"};
+constexpr std::string_view log_formats[] = {"legacy", "logfmt"};
+constexpr std::string_view log_timestamps[] = {"legacy", "iso8601", "milliseconds"};
+constexpr std::string_view facilities[] = {
+    "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+constexpr std::string_view supervisors[] = {"upstart", "systemd", "auto", "no"};
+constexpr std::string_view shutdown_options[] = {"default", "save", "nosave", "now", "force"};
+constexpr std::string_view oom_modes[] = {"no", "yes", "relative", "absolute"};
 constexpr std::string_view pubsub_defaults[] = {"resetchannels", "allchannels"};
 constexpr std::string_view no_yes_local[] = {"no", "yes", "local"};
 constexpr std::string_view fsync_policies[] = {"everysec", "always", "no"};
@@ -28,6 +35,11 @@ constexpr Directive process[] = {
     text<&Config::pidfile>("pidfile", fixed),
     text<&Config::logfile>("logfile", fixed),
     choice<&Config::loglevel>("loglevel", levels),
+    choice<&Config::log_format>("log-format", log_formats),
+    choice<&Config::log_timestamp_format>("log-timestamp-format", log_timestamps),
+    yes_no<&Config::syslog_enabled>("syslog-enabled", fixed),
+    text<&Config::syslog_ident>("syslog-ident", fixed),
+    choice<&Config::syslog_facility>("syslog-facility", facilities, fixed),
     {.name = "dir",
      .shape = {.kind = Kind::text},
      .write = write_dir,
@@ -42,7 +54,22 @@ constexpr Directive process[] = {
      .read = read_member<&Config::hz>,
      .lines = single_line},
     integer<&Config::shutdown_timeout_s>("shutdown-timeout", 0, int_max),
-    yes_no<&Config::always_show_logo>("always-show-logo", fixed),
+    choices_of<&Config::shutdown_on_sigint>(
+        "shutdown-on-sigint", shutdown_options, check_shutdown_options),
+    choices_of<&Config::shutdown_on_sigterm>(
+        "shutdown-on-sigterm", shutdown_options, check_shutdown_options),
+    choice<&Config::supervised>("supervised", supervisors, fixed),
+    choice<&Config::oom_score_adj>("oom-score-adj", oom_modes),
+    {.name = "oom-score-adj-values",
+     .shape = {.kind = Kind::special},
+     .write = write_oom_scores,
+     .read = read_oom_scores,
+     .lines = single_line,
+     .flags = several},
+    text<&Config::server_cpulist>("server_cpulist", fixed).also("server-cpulist"),
+    text<&Config::bio_cpulist>("bio_cpulist", fixed).also("bio-cpulist"),
+    text<&Config::aof_rewrite_cpulist>("aof_rewrite_cpulist", fixed).also("aof-rewrite-cpulist"),
+    text<&Config::bgsave_cpulist>("bgsave_cpulist", fixed).also("bgsave-cpulist"),
     text<&Config::requirepass>("requirepass", sensitive),
     {.name = "rename-command",
      .shape = {.kind = Kind::special},
@@ -107,11 +134,6 @@ constexpr Directive data[] = {
     integer<&Config::lfu_log_factor>("lfu-log-factor", 0, int_max),
     integer<&Config::lfu_decay_time>("lfu-decay-time", 0, int_max),
     integer<&Config::active_expire_effort>("active-expire-effort", 1, 10),
-    yes_no<&Config::lazyfree_lazy_eviction>("lazyfree-lazy-eviction"),
-    yes_no<&Config::lazyfree_lazy_expire>("lazyfree-lazy-expire"),
-    yes_no<&Config::lazyfree_lazy_server_del>("lazyfree-lazy-server-del"),
-    yes_no<&Config::lazyfree_lazy_user_del>("lazyfree-lazy-user-del"),
-    yes_no<&Config::lazyfree_lazy_user_flush>("lazyfree-lazy-user-flush"),
     integer<&Config::hash_max_listpack_entries>("hash-max-listpack-entries", 0, long_max)
         .also("hash-max-ziplist-entries"),
     memory<&Config::hash_max_listpack_value>("hash-max-listpack-value", 0)

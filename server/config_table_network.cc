@@ -26,6 +26,7 @@ constexpr Directive network[] = {
     text<&Config::unixsocket>("unixsocket", fixed),
     bound<&Config::unixsocketperm>(
         "unixsocketperm", {.kind = Kind::octal, .min = 0, .max = 0777}, fixed),
+    text<&Config::unixsocketgroup>("unixsocketgroup", fixed),
     integer<&Config::timeout_s>("timeout", 0, int_max),
     integer<&Config::tcp_keepalive_s>("tcp-keepalive", 0, int_max),
     integer<&Config::maxclients>("maxclients", 1, uint_max),

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/sync_point.h"
 #include "server/config_loader.h"
+#include "server/process.h"
 #include "server/server.h"
 #include "server/version.h"
 
@@ -14,12 +15,13 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
+#include <optional>
 #include <signal.h>
 #include <string>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace duplex::server {
@@ -57,7 +59,7 @@ void wait_for_signals(Server& server) {
     base::log(base::LogLevel::warning,
               "Received {} scheduling shutdown...",
               signal == SIGINT ? "SIGINT" : "SIGTERM");
-    if (!server.shutdown(commands::ShutdownMode::normal, false)) break;
+    if (server.stop_by_signal(signal)) break;
   }
   sigwait(&signals, &signal);
   base::log(base::LogLevel::warning, "A second signal: exiting now.");
@@ -82,30 +84,17 @@ void daemonize() {
   }
 }
 
-// As many descriptors as maxclients needs, if the system allows it.
-void raise_descriptor_limit(std::int64_t clients) {
-  constexpr rlim_t reserved = 64;
-  const rlim_t wanted = static_cast<rlim_t>(clients) + reserved;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  const rlim_t before = limit.rlim_cur;
-  limit.rlim_cur = wanted;
-  limit.rlim_max = std::max(limit.rlim_max, wanted);
-  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = std::min(limit.rlim_max, wanted);
-  setrlimit(RLIMIT_NOFILE, &limit);
-  base::log(base::LogLevel::warning,
-            "Only {} of {} file descriptors are available (there were {}).",
-            limit.rlim_cur,
-            wanted,
-            before);
-}
-
 int serve(LoadedConfig loaded) {
   const Config config = loaded.config;
   const std::vector<std::string> notes = loaded.notes;
-  if (const std::string error = base::open_log({.file = config.logfile, .level = config.loglevel});
+  const std::string config_file = loaded.file;
+  if (const std::string error = base::open_log({.file = config.logfile,
+                                                .level = config.loglevel,
+                                                .format = config.log_format,
+                                                .timestamps = config.log_timestamp_format,
+                                                .syslog = config.syslog_enabled,
+                                                .syslog_ident = config.syslog_ident,
+                                                .syslog_facility = config.syslog_facility});
       !error.empty()) {
     fmt::print(stderr, "Can't open the log file: {}\n", error);
     return EXIT_FAILURE;
@@ -131,11 +120,20 @@ int serve(LoadedConfig loaded) {
             getpid());
   for (const std::string& note : notes)
     base::log(base::LogLevel::notice, "{}", note);
-  raise_descriptor_limit(config.maxclients);
+  if (const std::int64_t clients = raise_descriptor_limit(config.maxclients);
+      clients < config.maxclients)
+    base::log(base::LogLevel::warning,
+              "The operating system allows file descriptors for {} of {} clients only.",
+              clients,
+              config.maxclients);
+  (void)apply_oom_score(config);  // a failure stands in the log
+  if (config.set_proc_title) set_title(process_title(config, program_name, config_file));
   base::set_log_role('M');
   if (!config.pidfile.empty()) std::ofstream(config.pidfile) << getpid() << '\n';
 
+  std::optional<CpuList> cpus(std::in_place, config.bio_cpulist, "bio_cpulist");
   Server server(std::move(loaded));
+  cpus.reset();
   std::thread(wait_for_signals, std::ref(server)).detach();
   if (const auto started = server.start(); !started) {
     base::log(base::LogLevel::warning, "{}", started.error());
@@ -143,7 +141,9 @@ int serve(LoadedConfig loaded) {
     std::fflush(nullptr);
     std::_Exit(EXIT_FAILURE);
   }
+  tell_supervisor_ready(config.supervised);
   server.wait();
+  tell_supervisor_stopping(config.supervised);
   const bool saved = server.stop();
   if (!config.pidfile.empty()) unlink(config.pidfile.c_str());
   base::log(base::LogLevel::warning, "Duplex is now ready to exit, bye bye...");
@@ -179,6 +179,7 @@ int run(int argc, char** argv) {
 }  // namespace duplex::server
 
 int main(int argc, char** argv) {
+  duplex::server::prepare_title(argc, argv, environ);
   try {
     return duplex::server::run(argc, argv);
   } catch (const std::exception& error) {

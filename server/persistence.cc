@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/diagnostics.h"
+#include "server/process.h"
 
 #include <algorithm>
 #include <chrono>
@@ -49,7 +50,6 @@ void Persistence::stop() {
 }
 
 void Persistence::run() {
-  base::set_log_role('C');
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait_for(lock, look_interval, [this] {
@@ -61,7 +61,10 @@ void Persistence::run() {
       const bool cancelled = save_is_cancelled_;
       lock.unlock();
       if (cancelled) job.snapshot->cancel();
-      const Outcome outcome = run_save(job);
+      const Outcome outcome = [&] {
+        const CpuList cpus(parts_.config.snapshot()->bgsave_cpulist, "bgsave_cpulist");
+        return run_save(job);
+      }();
       lock.lock();
       note_save(job, outcome, save_is_cancelled_);
       snapshot_ = nullptr;
@@ -98,7 +101,10 @@ void Persistence::look_around() {
     (void)begin_save(false, false);
     return;
   }
-  const Outcome outcome = run_rewrite();
+  const Outcome outcome = [&] {
+    const CpuList cpus(config->aof_rewrite_cpulist, "aof_rewrite_cpulist");
+    return run_rewrite();
+  }();
   const std::lock_guard lock(mutex_);
   note_rewrite(outcome);
   snapshot_ = nullptr;

@@ -11,10 +11,13 @@
 #include "script/families.h"
 #include "server/config_binding.h"
 #include "server/loader.h"
+#include "server/process.h"
+#include "server/version.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <filesystem>
 #include <latch>
@@ -149,6 +152,7 @@ void Server::bind_config() {
     apply_users(next, users_);
     apply_limits(next, limits_);
     base::set_log_level(next.loglevel);
+    base::set_log_format(next.log_format, next.log_timestamp_format);
     persistence_.config_changed(next);
     if (log_) log_->set_policy(fsync_policy(next.appendfsync));
     return {};
@@ -173,6 +177,8 @@ void Server::bind_config() {
                                       "client-query-buffer-limit",
                                       "client-output-buffer-limit",
                                       "loglevel",
+                                      "log-format",
+                                      "log-timestamp-format",
                                       "appendfsync",
                                       "save",
                                       "stop-writes-on-bgsave-error",
@@ -189,6 +195,19 @@ void Server::bind_config() {
                                       "stream-node-max-bytes",
                                       "stream-node-max-entries"})
     config_.on_change(name, apply);
+  for (const std::string_view name : {"oom-score-adj", "oom-score-adj-values"})
+    config_.on_change(name, apply_oom_score);
+  config_.on_change("proc-title-template", [this](const Config& next) -> Outcome {
+    if (next.set_proc_title) set_title(process_title(next, program_name, config_.file()));
+    return {};
+  });
+  config_.on_change("maxclients", [](const Config& next) -> Outcome {
+    const std::int64_t possible = raise_descriptor_limit(next.maxclients);
+    if (possible >= next.maxclients) return {};
+    return std::unexpected(fmt::format(
+        "The operating system is not able to handle the specified number of clients, try with {}",
+        possible));
+  });
   config_.on_change("requirepass", [this](const Config& next) -> Outcome {
     users_.set_default_password(next.requirepass);
     return {};
@@ -199,7 +218,10 @@ std::expected<void, std::string> Server::start() {
   settings_.loading.store(true, std::memory_order_relaxed);
   if (auto loaded = acl_storage_.load_at_start(*config_.snapshot()); !loaded) return loaded;
   if (auto listening = listen(); !listening) return listening;
-  pool_.start();
+  {
+    const CpuList cpus(config_.snapshot()->server_cpulist, "server_cpulist");
+    pool_.start();
+  }
   base::log(base::LogLevel::notice,
             "I/O: {} event loop{} on {} ({})",
             loop_count_,
@@ -235,6 +257,7 @@ Server::Started Server::listen() {
         net::Listener::unix_socket(pool_,
                                    {.path = config->unixsocket,
                                     .permissions = static_cast<::mode_t>(config->unixsocketperm),
+                                     .group = config->unixsocketgroup,
                                     .backlog = static_cast<int>(config->tcp_backlog)},
                                    factory);
     if (!listener) return std::unexpected(listener.error());
@@ -286,6 +309,7 @@ Server::Started Server::load() {
     if (!first) return std::unexpected(first.error());
     recovered.manifest.base = std::move(*first);
   }
+  const CpuList cpus(config->bio_cpulist, "bio_cpulist");
   auto log = aof::Log::open(*log_directory_,
                             {.file_name = config->appendfilename,
                              .fsync = fsync_policy(config->appendfsync),
@@ -388,6 +412,13 @@ std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool fo
   }
   request_stop();
   return std::nullopt;
+}
+
+bool Server::stop_by_signal(int signal) {
+  const auto config = config_.snapshot();
+  const SignalShutdown how =
+      signal_shutdown(signal == SIGINT ? config->shutdown_on_sigint : config->shutdown_on_sigterm);
+  return !shutdown(how.mode, how.force);
 }
 
 std::optional<std::string> Server::reload_log() {

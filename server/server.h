@@ -52,6 +52,9 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   // written.
   bool stop();
   void request_stop();
+  // What SIGINT and SIGTERM ask for, as the configuration wants it. False: the server goes on, as
+  // its last snapshot cannot be written. Thread: any.
+  bool stop_by_signal(int signal);
 
   // commands::ServerControl
   std::string info(std::span<const std::string_view> sections, store::ShardLock& lock) override;

@@ -7,6 +7,7 @@
 
 namespace duplex::server {
 
+inline constexpr std::string_view program_name = "duplex-server";
 inline constexpr std::string_view duplex_version = "0.1.0";
 // What clients test for: the version of Redis whose commands and replies are spoken.
 inline constexpr std::string_view redis_version = commands::compatible_version;
