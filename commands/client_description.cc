@@ -12,6 +12,7 @@ namespace {
 
 std::string flags_of(const Client& client) {
   std::string flags;
+  if (client.is_monitor.load(std::memory_order_relaxed)) flags += 'O';
   if (is_subscriber(client)) flags += 'P';
   if (client.is_blocked.load(std::memory_order_relaxed)) flags += 'b';
   if (client.multi_count.load(std::memory_order_relaxed) >= 0) flags += 'x';

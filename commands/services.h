@@ -29,6 +29,7 @@
 namespace duplex::commands {
 
 class Migration;
+class Observation;
 class ScriptHost;
 
 // What CONFIG needs from the configuration. Thread: any.
@@ -43,6 +44,8 @@ class ConfigAccess {
       std::span<const std::pair<std::string_view, std::string_view>> changes) = 0;
   // Writes the file. Returns the error reply, or nothing.
   virtual std::optional<std::string> rewrite() = 0;
+  // Whether the value of this directive is a secret.
+  virtual bool is_sensitive(std::string_view name) const = 0;
 };
 
 // The memory of the process, in bytes.
@@ -118,6 +121,8 @@ struct Settings {
   std::atomic<bool> pause_all{false};
   // busy-reply-threshold: how long others wait for a script before they are refused.
   std::atomic<std::int64_t> busy_threshold_ms{5000};
+  // latency-tracking: whether the times of commands are kept for LATENCY HISTOGRAM.
+  std::atomic<bool> tracks_latency{true};
 
   access_mark::Frequency frequency() const {
     return {.decay_minutes = lfu_decay_minutes.load(std::memory_order_relaxed),
@@ -139,6 +144,7 @@ struct Services {
   ConfigAccess& config;
   ServerControl& server;
   PersistenceControl& persistence;
+  Observation& observation;
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
   ScriptHost* scripts = nullptr;                                // nullptr: no command runs scripts
 };
