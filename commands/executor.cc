@@ -153,6 +153,10 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     reject(client, &command, errors::no_auth);
     return false;
   }
+  if (client.transaction.open && has(spec.flags, Flag::no_multi)) {
+    reject(client, &command, "ERR Command not allowed inside a transaction");
+    return false;
+  }
   if (client.is_restricted && !may_run(client, command, args)) return false;
   if (client.is_subscribed() &&
       client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
@@ -187,10 +191,6 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     return false;
   }
   if (client.transaction.open && !has(spec.flags, Flag::runs_in_multi)) {
-    if (has(spec.flags, Flag::no_multi)) {
-      reject(client, &command, "ERR Command not allowed inside a transaction");
-      return false;
-    }
     queue(client, command, args);
     return false;
   }

@@ -81,6 +81,7 @@ Server::Server(LoadedConfig config)
       log_sink_(current_log_),
       persistence_({.config = config_,
                     .keyspace = keyspace_,
+                    .scripts = scripts_,
                     .reclaimer = reclaimer_,
                     .log_sink = log_sink_,
                     .log = current_log_,
