@@ -16,6 +16,8 @@ std::string flags_of(const Client& client) {
   if (is_subscriber(client)) flags += 'P';
   if (client.is_blocked.load(std::memory_order_relaxed)) flags += 'b';
   if (client.multi_count.load(std::memory_order_relaxed) >= 0) flags += 'x';
+  // A client without a port came through a Unix socket.
+  if (client.local_address.ends_with(":0")) flags += 'U';
   if (client.closing.load(std::memory_order_relaxed)) flags += 'c';
   if (client.no_evict.load(std::memory_order_relaxed)) flags += 'e';
   if (client.no_touch.load(std::memory_order_relaxed)) flags += 'T';

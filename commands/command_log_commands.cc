@@ -132,7 +132,7 @@ constexpr std::string_view get_tips = "request_policy:all_nodes,nondeterministic
 constexpr std::string_view len_tips =
     "request_policy:all_nodes,response_policy:agg_sum,nondeterministic_output";
 constexpr std::string_view reset_tips = "request_policy:all_nodes,response_policy:all_succeeded";
-constexpr std::string_view type_syntax = "slow|large-request|large-reply";
+constexpr std::string_view type_syntax = "<SLOW|LARGE-REQUEST|LARGE-REPLY>";
 
 constexpr CommandSpec slowlog_subcommands[] = {
     {.name = "GET",
@@ -185,7 +185,7 @@ constexpr CommandSpec commandlog_subcommands[] = {
      .categories = log_categories,
      .handler = commandlog_get,
      .group = "server",
-     .syntax = "count slow|large-request|large-reply",
+     .syntax = "count <SLOW|LARGE-REQUEST|LARGE-REPLY>",
      .summary = "Tells the newest entries of a log of commands.",
      .complexity = "O(N) where N is the number of entries returned",
      .since = "8.1.0",

@@ -135,6 +135,7 @@ class Executor {
                    const Client& client,
                    const Command& command,
                    Args args);
+  void note_keys(std::uint64_t spent, std::size_t bytes);
   // Whether the command is one that a script calls.
   bool is_called(const Client& client) const;
   void show_to_monitors(const Client& client, const Command& command, Args args);

@@ -47,6 +47,7 @@ void Executor::observe(const Client& client,
   const auto us = static_cast<std::int64_t>(static_cast<double>(spent) / base::ticks_per_us());
   observation.latency().note(
       has(flags, Flag::fast) ? LatencyEvent::fast_command : LatencyEvent::command, us);
+  if (observation.hot_keys().is_active()) note_keys(spent, request_bytes(args) + reply_bytes);
   if (has(flags, Flag::skip_slowlog)) return;
   log_command(CommandLogType::slow, us, client, command, args);
   // What a script calls was not sent by anybody.
@@ -58,6 +59,22 @@ void Executor::observe(const Client& client,
                 args);
   log_command(
       CommandLogType::large_reply, static_cast<std::int64_t>(reply_bytes), client, command, args);
+}
+
+// A script is not counted, what it calls is.
+void Executor::note_keys(std::uint64_t spent, std::size_t bytes) {
+  Observation& observation = services_.observation;
+  if (observation.hot_keys().is_over(context_.now_ms_)) {
+    observation.stop_profile(services_.keyspace, context_.now_ms_);
+    return;
+  }
+  if (context_.keys_.empty()) return;
+  const double ns = static_cast<double>(spent) * 1000 / base::ticks_per_us();
+  observation.hot_keys().note(subscribers_.loop(),
+                              context_.keys_,
+                              static_cast<std::uint64_t>(ns),
+                              bytes,
+                              context_.random_.next());
 }
 
 void Executor::log_command(CommandLogType type,

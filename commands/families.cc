@@ -27,6 +27,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       hash_scan_commands(),
       hash_expiry_commands(),
       hash_expiring_commands(),
+      hotkeys_commands(),
       hyperloglog_commands(),
       keyspace_commands(),
       memory_commands(),

@@ -28,6 +28,7 @@ std::span<const CommandSpec> hash_number_commands();
 std::span<const CommandSpec> hash_scan_commands();
 std::span<const CommandSpec> hash_expiry_commands();
 std::span<const CommandSpec> hash_expiring_commands();
+std::span<const CommandSpec> hotkeys_commands();
 std::span<const CommandSpec> hyperloglog_commands();
 std::span<const CommandSpec> keyspace_commands();
 std::span<const CommandSpec> memory_commands();

@@ -41,6 +41,28 @@ void Observation::end_monitoring() {
   update_limits();
 }
 
+bool Observation::start_profile(const HotKeysOptions& options,
+                                const store::Keyspace& keyspace,
+                                std::int64_t now_ms) {
+  if (!hot_keys_.start(options, keyspace, now_ms)) return false;
+  const base::MutexLock lock(mutex_);
+  update_limits();
+  return true;
+}
+
+bool Observation::stop_profile(const store::Keyspace& keyspace, std::int64_t now_ms) {
+  if (!hot_keys_.stop(keyspace, now_ms)) return false;
+  const base::MutexLock lock(mutex_);
+  update_limits();
+  return true;
+}
+
+std::optional<HotKeysReport> Observation::profile(const store::Keyspace& keyspace,
+                                                  std::int64_t now_ms) {
+  if (hot_keys_.is_over(now_ms)) stop_profile(keyspace, now_ms);
+  return hot_keys_.report(keyspace, now_ms);
+}
+
 void Observation::update_limits() {
   const auto ticks = [](double us) {
     const double exact = us * base::ticks_per_us() * certainty;
@@ -53,7 +75,8 @@ void Observation::update_limits() {
     limit = ticks(static_cast<double>(slow.threshold));
   if (settings_.latency_threshold_ms > 0)
     limit = std::min(limit, ticks(static_cast<double>(settings_.latency_threshold_ms) * 1000));
-  limits_.ticks.store(has_monitors() ? 0 : limit, std::memory_order_relaxed);
+  limits_.ticks.store(has_monitors() || hot_keys_.is_active() ? 0 : limit,
+                      std::memory_order_relaxed);
   limits_.request_bytes.store(bytes_limit(request, never), std::memory_order_relaxed);
   limits_.reply_bytes.store(bytes_limit(reply, never), std::memory_order_relaxed);
 }

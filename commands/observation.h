@@ -3,6 +3,7 @@
 
 #include "base/mutex.h"
 #include "commands/command_log.h"
+#include "commands/hot_keys.h"
 #include "commands/latency_monitor.h"
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 namespace duplex::commands {
 
@@ -19,13 +21,16 @@ struct ObservationSettings {
   std::int64_t latency_threshold_ms = 0;
 };
 
-// The logs of commands, the latency monitor, and what both must know to look at few commands only.
+// The logs of commands, the latency monitor, the profile of keys, and what all of them must know to
+// look at few commands only.
 //
 // Each command is compared with three limits when it is over; only one that reaches a limit is
 // looked at (Executor::observe).
 // Thread: any. Lifetime: outlives all executors.
 class Observation {
  public:
+  explicit Observation(std::size_t loops) : hot_keys_(loops) {}
+
   void configure(const ObservationSettings& settings);
 
   // Whether a command deserves a look: by its time in ticks (base/ticks.h) and by its bytes.
@@ -37,10 +42,18 @@ class Observation {
            (request_bytes >= limits_.request_bytes.load(relaxed)) |
            (reply_bytes >= limits_.reply_bytes.load(relaxed));
   }
-  // As long as somebody monitors, every command is notable.
+  // As long as somebody monitors, or a profile is made, every command is notable.
   void begin_monitoring();
   void end_monitoring();
   bool has_monitors() const { return monitors_.load(std::memory_order_relaxed) != 0; }
+
+  // See HotKeys.
+  bool start_profile(const HotKeysOptions& options,
+                     const store::Keyspace& keyspace,
+                     std::int64_t now_ms);
+  bool stop_profile(const store::Keyspace& keyspace, std::int64_t now_ms);
+  std::optional<HotKeysReport> profile(const store::Keyspace& keyspace, std::int64_t now_ms);
+  HotKeys& hot_keys() { return hot_keys_; }
 
   CommandLog& log(CommandLogType type) { return logs_[static_cast<std::size_t>(type)]; }
   LatencyMonitor& latency() { return latency_; }
@@ -62,6 +75,7 @@ class Observation {
   std::atomic<std::size_t> monitors_{0};  // changed under mutex_
   std::array<CommandLog, command_log_types> logs_;
   LatencyMonitor latency_;
+  HotKeys hot_keys_;
 };
 
 }  // namespace duplex::commands

@@ -184,6 +184,8 @@ bool Executor::execute_transaction(Client& client, const Request& request) {
   const std::size_t reply_before = context_.reply_.buffer().size();
   context_.begin(client, *request.command, request.args, false);
   run_transaction(client);
+  // What its commands have used is theirs.
+  context_.keys_.clear();
   note_run(client,
            *request.command,
            request.args,

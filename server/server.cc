@@ -86,6 +86,7 @@ Server::Server(LoadedConfig config)
                     .log_sink = log_sink_,
                     .log = current_log_,
                     .snapshot_is_behind = settings_.snapshot_is_behind}),
+      observation_(loop_count_ + 1),
       statistics_([this] {
         std::vector<std::unique_ptr<commands::LoopStatistics>> statistics;
         for (std::size_t i = 0; i <= loop_count_; ++i)

@@ -1,4 +1,4 @@
-"""MONITOR, SLOWLOG and LATENCY while clients work: nothing is lost, nobody is stopped."""
+"""MONITOR, SLOWLOG, LATENCY and HOTKEYS while clients work: nothing is lost, nobody is stopped."""
 
 import os
 import re
@@ -218,6 +218,25 @@ def test_under_load_the_slow_log_is_whole(four_loops):
         assert histogram[0] == b"set"
         assert histogram[1][1] == commands
         assert histogram[1][3][-1] == commands
+
+
+@needs_duplex
+def test_under_load_the_busiest_keys_are_found(four_loops):
+    with four_loops.client() as asker:
+        assert asker.call("HOTKEYS", "START", "METRICS", 2, "CPU", "NET", "COUNT", 3).value == b"OK"
+        load = Load(four_loops)
+        until(lambda: min(load.sent) > 500)
+        load.stop()
+        assert asker.call("HOTKEYS", "STOP").value == b"OK"
+        flat = values(asker.call("HOTKEYS", "GET"))[0]
+        profile = dict(zip(flat[::2], flat[1::2]))
+        ranking = dict(zip(profile[b"by-accesses"][::2], profile[b"by-accesses"][1::2]))
+        assert set(ranking) == {b"key0", b"key1", b"key2"}
+        assert sum(ranking.values()) == sum(load.sent)
+        assert set(profile[b"by-cpu-time-us"][::2]) <= set(ranking)
+        assert set(profile[b"by-net-bytes"][::2]) == set(ranking)
+        shards = [dict(zip(shard[::2], shard[1::2])) for shard in profile[b"busiest-shards"]]
+        assert sum(shard[b"accesses"] for shard in shards) == sum(load.sent)
 
 
 @pytest.mark.parametrize("kind", servers.available_kinds())

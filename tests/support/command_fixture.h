@@ -199,7 +199,7 @@ class CommandFixture : public testing::Test {
   commands::Blocking blocking_;
   script::Engine scripts_;
   commands::Settings settings_;
-  commands::Observation observation_;
+  commands::Observation observation_{1};
   commands::acl::Users users_{table_};
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
