@@ -82,7 +82,9 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
   if (client.reply_mode == ReplyMode::off || client.reply_mode == ReplyMode::skip_this)
     out.truncate(before);
   if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
-  client.commands_run.fetch_add(1, std::memory_order_relaxed);
+  // Only this loop writes it, so that it needs no locked instruction.
+  client.commands_run.store(client.commands_run.load(std::memory_order_relaxed) + 1,
+                            std::memory_order_relaxed);
   statistics_.commands_processed.add(1);
   return outcome;
 }
@@ -214,7 +216,10 @@ void Executor::queue(Client& client, const Command& command, Args args) {
 
 Outcome Executor::dispatch(Client& client, const Request& request) {
   const Command& command = *request.command;
-  services_.settings.snapshot_is_behind.wait(true, std::memory_order_relaxed);
+  // wait() alone writes to memory that all loops share, also when there is nothing to wait for.
+  const std::atomic<bool>& behind = services_.settings.snapshot_is_behind;
+  if (behind.load(std::memory_order_relaxed)) [[unlikely]]
+    behind.wait(true, std::memory_order_relaxed);
   while (is_exec(command) ? !execute_transaction(client, request) : !run(client, request)) {
     const Refusal refusal = refuse_busy(client, command);
     if (refusal == Refusal::answered) break;

@@ -79,7 +79,9 @@ void RespSession::on_data(std::span<const char> bytes) {
   const std::string_view received(bytes.data(), bytes.size());
   client_.last_active_ms.store(loop_.loop().now_ms(), std::memory_order_relaxed);
   note_output();
-  client_.input_bytes_total.fetch_add(received.size(), std::memory_order_relaxed);
+  client_.input_bytes_total.store(
+      client_.input_bytes_total.load(std::memory_order_relaxed) + received.size(),
+      std::memory_order_relaxed);
   if (input_.empty() && !postponed_ && !blocked_) {
     keep_rest(received.substr(execute(received)));
   } else {
