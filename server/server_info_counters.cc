@@ -40,6 +40,8 @@ void ServerInfo::stats(Report& out) const {
   line(out, "total_net_repl_output_bytes:0");
   line(out, "instantaneous_input_kbps:{:.2f}", from_.rates.input_kilobytes_per_second());
   line(out, "instantaneous_output_kbps:{:.2f}", from_.rates.output_kilobytes_per_second());
+  line(out, "instantaneous_input_repl_kbps:0.00");
+  line(out, "instantaneous_output_repl_kbps:0.00");
   line(out, "rejected_connections:{}", from_.limits.rejected.load(std::memory_order_relaxed));
   line(out, "sync_full:0");
   line(out, "sync_partial_ok:0");
@@ -54,10 +56,19 @@ void ServerInfo::stats(Report& out) const {
   line(out, "pubsubshard_channels:{}", hub.channel_count(pubsub::Kind::shard));
   line(out, "latest_fork_usec:0");
   line(out, "total_forks:0");
+  line(out, "migrate_cached_sockets:0");
+  line(out, "slave_expires_tracked_keys:0");
+  line(out, "active_defrag_hits:0");
+  line(out, "active_defrag_misses:0");
+  line(out, "active_defrag_key_hits:0");
+  line(out, "active_defrag_key_misses:0");
+  line(out, "total_active_defrag_time:0");
+  line(out, "current_active_defrag_time:0");
   line(out, "tracking_total_keys:0");
   line(out, "tracking_total_items:0");
   line(out, "tracking_total_prefixes:0");
   line(out, "unexpected_error_replies:0");
+  line(out, "dump_payload_sanitizations:0");
   line(out, "total_error_replies:{}", sum(&commands::LoopStatistics::error_replies));
   using Reason = commands::acl::Denial::Reason;
   const commands::acl::Log& denials = from_.services.users.log();
