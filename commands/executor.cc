@@ -79,6 +79,8 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
     client.reply_mode = mode;
     return outcome;
   }
+  if ((client.tracking.load(std::memory_order_relaxed) & tracking::caching) != 0) [[unlikely]]
+    end_caching(client, request.command);
   if (client.reply_mode == ReplyMode::off || client.reply_mode == ReplyMode::skip_this)
     out.truncate(before);
   if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
@@ -208,7 +210,9 @@ bool Executor::needs_memory(const Client& client, const Command& command) const 
 }
 
 void Executor::queue(Client& client, const Command& command, Args args) {
-  client.transaction.queue.push_back({&command, OwnedArgs(args)});
+  const auto& queued = client.transaction.queue.emplace_back(&command, OwnedArgs(args));
+  client.multi_bytes.fetch_add(sizeof(queued) + queued.args.memory_bytes(),
+                               std::memory_order_relaxed);
   client.multi_count.store(static_cast<std::int32_t>(client.transaction.queue.size()),
                            std::memory_order_relaxed);
   context_.reply().status("QUEUED");
@@ -295,7 +299,10 @@ void Executor::run_handler(Client& client, const Command& command, Args args, bo
   context_.begin(client, command, args, in_transaction);
   command.spec->handler(context_);
   context_.end();
-  note_run(client, command, args, ticks() - start, context_.reply_.buffer().size() - reply_before);
+  const std::uint64_t spent = ticks() - start;
+  if (client.tracking.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    remember_read(client, command);
+  note_run(client, command, args, spent, context_.reply_.buffer().size() - reply_before);
 }
 
 void Executor::note_run(const Client& client,
@@ -353,6 +360,8 @@ void Executor::finish() {
     services_.server.discard(std::move(context_.table_garbage_));
     context_.table_garbage_.clear();
   }
+  if (has_remembered_) [[unlikely]]
+    limit_tracked_keys();
   if (services_.hub.has_messages(subscribers_.loop())) subscribers_.deliver_waiting();
 }
 

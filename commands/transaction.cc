@@ -1,6 +1,7 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 #include "commands/transaction.h"
 
+#include "commands/client_tracking.h"
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/executor.h"
@@ -140,6 +141,7 @@ void discard_transaction(Client& client, Watchers& watchers) {
   client.transaction.failed = false;
   client.transaction.queue.clear();
   client.multi_count.store(-1, std::memory_order_relaxed);
+  client.multi_bytes.store(0, std::memory_order_relaxed);
   unwatch_all(client, watchers);
 }
 
@@ -223,6 +225,7 @@ void Executor::run_transaction(Client& client) {
 
 void Executor::forget(Client& client) {
   if (client.waiter) leave_queue(client);
+  stop_tracking(services_, client);
   discard_transaction(client, services_.watchers);
   unsubscribe_all(client, subscribers_);
   stop_monitoring(services_, client, subscribers_);

@@ -78,6 +78,7 @@ Server::Server(LoadedConfig config)
       keyspace_(static_cast<int>(config_.snapshot()->databases)),
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
+      tracking_(loop_count_ + 1),
       log_sink_(current_log_),
       persistence_({.config = config_,
                     .keyspace = keyspace_,
@@ -98,6 +99,7 @@ Server::Server(LoadedConfig config)
                 .hub = hub_,
                 .clients = clients_,
                 .watchers = watchers_,
+                .tracking = tracking_,
                 .blocking = blocking_,
                 .settings = settings_,
                 .users = users_,
@@ -166,6 +168,9 @@ void Server::bind_config() {
                                       "commandlog-large-reply-max-len",
                                       "latency-monitor-threshold",
                                       "latency-tracking",
+                                      "tracking-table-max-keys",
+                                      "import-mode",
+                                      "maxmemory-clients",
                                       "acllog-max-len",
                                       "acl-pubsub-default",
                                       "maxclients",
@@ -422,6 +427,9 @@ void Server::discard(std::vector<store::Table> tables) {
 }
 void Server::discard(store::EntryPtr entry) {
   reclaimer_.discard(std::move(entry));
+}
+void Server::discard(std::shared_ptr<void> something) {
+  reclaimer_.discard(std::move(something));
 }
 
 std::vector<std::pair<std::string, std::string>> Server::get(
