@@ -75,8 +75,7 @@ void ScriptUnit::keep(const Request& asked) {
 
 Executor::~Executor() {
   // What is still suspended belongs to clients that are gone.
-  while (!suspended_units_.empty())
-    abandon(*suspended_units_.front());
+  abandon_units();
 }
 
 bool Executor::runs_scripts(const Client& client, const Command& command) const {
@@ -198,6 +197,11 @@ void Executor::abandon(ScriptUnit& unit) {
   base::Buffer nobody;
   unit.client->unit = &unit;
   take_unit_reply(*unit.client, nobody);
+}
+
+void Executor::abandon_units() {
+  while (!suspended_units_.empty())
+    abandon(*suspended_units_.front());
 }
 
 bool Executor::is_slice_over() const {

@@ -46,13 +46,15 @@ std::unique_ptr<EntrySlices> RdbOutput::slices(const store::Entry& entry) const 
   return std::make_unique<RdbSlices>(entry, options_.compress, options_.version);
 }
 
-std::error_code RdbOutput::begin(std::span<const store::SnapshotDatabase> databases) {
-  databases_.assign(databases.begin(), databases.end());
+std::error_code RdbOutput::begin(const SnapshotContents& contents) {
+  databases_ = contents.databases;
   writer_.aux("redis-ver", commands::compatible_version);
   writer_.aux("redis-bits", "64");
   writer_.aux("ctime", std::to_string(base::wall_ms() / 1000));
   writer_.aux("used-mem", std::to_string(base::allocated_bytes()));
   writer_.aux("aof-base", options_.is_log_base ? "1" : "0");
+  for (const script::Libraries::Pointer& library : contents.libraries)
+    writer_.function(library->code);
   return flush(0);
 }
 

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/diagnostics.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "commands/families.h"
 #include "net/migration_sender.h"
 #include "net/resp_session.h"
@@ -18,6 +17,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <latch>
+#include <limits>
+#include <thread>
 #include <utility>
 
 namespace duplex::server {
@@ -38,13 +39,6 @@ net::BackendChoice backend_choice(IoBackend word) {
   return net::BackendChoice::automatic;
 }
 
-aof::RecoveryOptions recovery_options(const Config& config) {
-  return {.directory = config.dir,
-          .append_directory = config.appenddirname,
-          .file_name = config.appendfilename,
-          .load_truncated = config.aof_load_truncated};
-}
-
 std::vector<std::span<const commands::CommandSpec>> all_families() {
   auto families = commands::command_families();
   for (const auto family : script::command_families())
@@ -58,15 +52,6 @@ std::string acl_file(const Config& config) {
   return (std::filesystem::path(config.dir) / config.aclfile).lexically_normal().string();
 }
 
-std::string random_hex_id() {
-  unsigned char bytes[20];
-  base::secure_random(bytes, sizeof bytes);
-  std::string id;
-  for (const unsigned char byte : bytes)
-    id += fmt::format("{:02x}", byte);
-  return id;
-}
-
 }  // namespace
 
 Server::Server(LoadedConfig config)
@@ -78,10 +63,18 @@ Server::Server(LoadedConfig config)
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
       log_sink_(current_log_),
+      log_switch_({.config = config_,
+                   .sink = log_sink_,
+                   .current = current_log_,
+                   .on_progress = [this] { log_progressed(); },
+                   .keep_for_a_pass =
+                       [this](const std::shared_ptr<const void>& kept) { keep_for_a_pass(kept); }}),
       persistence_({.config = config_,
                     .keyspace = keyspace_,
                     .reclaimer = reclaimer_,
+                    .scripts = scripts_,
                     .log_sink = log_sink_,
+                    .log_switch = log_switch_,
                     .log = current_log_,
                     .snapshot_is_behind = settings_.snapshot_is_behind}),
       statistics_([this] {
@@ -141,7 +134,10 @@ void Server::bind_config() {
     apply_limits(next, limits_);
     base::set_log_level(next.loglevel);
     persistence_.config_changed(next);
-    if (log_) log_->set_policy(fsync_policy(next.appendfsync));
+    if (aof::Log* log = current_log_.load(std::memory_order_acquire)) {
+      log->set_policy(fsync_policy(next.appendfsync));
+      log->set_writes_times(next.aof_timestamp_enabled);
+    }
     return {};
   };
   apply(*config_.snapshot());
@@ -162,6 +158,7 @@ void Server::bind_config() {
                                       "client-output-buffer-limit",
                                       "loglevel",
                                       "appendfsync",
+                                      "aof-timestamp-enabled",
                                       "save",
                                       "stop-writes-on-bgsave-error",
                                       "hash-max-listpack-entries",
@@ -177,6 +174,12 @@ void Server::bind_config() {
                                       "stream-node-max-bytes",
                                       "stream-node-max-entries"})
     config_.on_change(name, apply);
+  config_.on_change("appendonly", [this](const Config& next) -> Outcome {
+    const auto turned = persistence_.turn_log(next.appendonly);
+    if (turned) return {};
+    base::log(base::LogLevel::warning, "Cannot turn on the append only file: {}", turned.error());
+    return std::unexpected("Unable to turn on AOF. Check server logs.");
+  });
   config_.on_change("requirepass", [this](const Config& next) -> Outcome {
     users_.set_default_password(next.requirepass);
     return {};
@@ -255,13 +258,7 @@ Server::Started Server::load() {
               seconds(),
               recovered.records);
   }
-  if (recovered.position.store_id.empty()) recovered.position.store_id = random_hex_id();
-  auto directory = aof::PosixDirectory::open(config->dir + "/" + config->appenddirname);
-  if (!directory)
-    return std::unexpected(fmt::format("Can't open or create append-only dir {}: {}",
-                                       config->appenddirname,
-                                       directory.error().message()));
-  log_directory_ = std::move(*directory);
+  if (auto possible = log_switch_.probe(); !possible) return possible;
   // The base is complete before a manifest names it: a crash before that loads the snapshot again.
   const std::string snapshot = config->dir + "/" + config->dbfilename;
   if (recovered.manifest.empty() && std::filesystem::exists(snapshot)) {
@@ -273,21 +270,18 @@ Server::Started Server::load() {
     if (!first) return std::unexpected(first.error());
     recovered.manifest.base = std::move(*first);
   }
-  auto log = aof::Log::open(*log_directory_,
-                            {.file_name = config->appendfilename,
-                             .fsync = fsync_policy(config->appendfsync),
-                             .on_progress = [this](aof::Lsn, aof::Lsn) { log_progressed(); }},
-                            std::move(recovered.manifest),
-                            recovered.position);
-  if (!log) return std::unexpected(log.error());
-  log_ = std::move(*log);
-  current_log_.store(log_.get(), std::memory_order_release);
-  return {};
+  return log_switch_.open(std::move(recovered.manifest), std::move(recovered.position));
 }
 
 void Server::log_progressed() {
   for (const auto& loop : loops_)
     loop->log_progressed();
+  persistence_.log_progressed();
+}
+
+void Server::keep_for_a_pass(const std::shared_ptr<const void>& kept) {
+  for (std::size_t i = 0; i < loop_count_; ++i)
+    pool_.loop(i).post([kept] {});
 }
 
 void Server::sample_rates() {
@@ -318,6 +312,34 @@ void Server::drain() {
   }
 }
 
+// Nothing new begins, and what has begun to write is let finish, for shutdown-timeout. False if it
+// does not: its changes are in the data by halves.
+bool Server::let_scripts_end() {
+  constexpr std::chrono::milliseconds pause{1};
+  settings_.pause_all.store(true, std::memory_order_relaxed);
+  settings_.paused_until_ms.store(std::numeric_limits<std::int64_t>::max(),
+                                  std::memory_order_relaxed);
+  drain();
+  commands::RunningScripts& running = scripts_.running();
+  const std::int64_t seconds = config_.snapshot()->shutdown_timeout_s;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (!running.list().empty()) {
+    (void)running.kill(commands::RunningScript::Kind::eval);
+    (void)running.kill(commands::RunningScript::Kind::function);
+    if (hurries_.load(std::memory_order_relaxed)) return true;
+    if (std::chrono::steady_clock::now() >= end) {
+      base::log(base::LogLevel::warning,
+                "A script that has written has not ended in {} seconds (shutdown-timeout). Its "
+                "changes are not in the log, and no final snapshot is written: it would hold half "
+                "of them",
+                seconds);
+      return false;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  return true;
+}
+
 void Server::request_stop() {
   {
     const std::lock_guard lock(stop_mutex_);
@@ -332,19 +354,22 @@ bool Server::stop() {
   listeners_.clear();
   http_.begin_shutdown();
   drain();
-  bool saved = true;
+  bool saved = hurries_.load(std::memory_order_relaxed) || let_scripts_end();
   pool_.stop();
   pool_.join();
+  // Nobody else runs in the loops any more, and a snapshot that is being written waits for scripts.
+  for (const auto& loop : loops_)
+    loop->executor().abandon_units();
   persistence_.stop();
   // What was changed while the last snapshot was written is in none.
-  if (saves_at_end_.load(std::memory_order_relaxed) && persistence_.stats().changes != 0) {
+  if (saved && saves_at_end_.load(std::memory_order_relaxed) && persistence_.stats().changes != 0) {
     if (const auto last = persistence_.save_at_end(); !last) {
       base::log(base::LogLevel::warning, "The final snapshot failed: {}", last.error());
       saved = false;
     }
   }
-  if (log_) saved &= log_->close();
-  current_log_.store(nullptr, std::memory_order_release);
+  log_switch_.cut_off();
+  saved &= log_switch_.close();
   if (!saved)
     base::log(base::LogLevel::warning, "The append only file could not be written completely.");
   return saved;
@@ -361,9 +386,15 @@ commands::MemoryUse Server::memory() {
 std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool force) {
   using commands::ShutdownMode;
   base::log(base::LogLevel::notice, "User requested shutdown...");
-  const bool saves =
-      mode == ShutdownMode::save ||
-      (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
+  const bool saves = mode == ShutdownMode::save ||
+                     (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
+  const PersistenceStats persistence = persistence_.stats();
+  if (mode != ShutdownMode::nosave && persistence.log_has_no_base && persistence.is_rewriting) {
+    base::log(base::LogLevel::warning,
+              "The append only file has no base yet, {}.",
+              force ? "exiting anyway" : "can't exit");
+    if (!force) return "ERR Errors trying to SHUTDOWN. Check logs.";
+  }
   if (saves && !settings_.loading.load(std::memory_order_relaxed)) {
     base::log(base::LogLevel::notice, "Saving the final RDB snapshot before exiting.");
     (void)persistence_.cancel_save();
@@ -372,6 +403,10 @@ std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool fo
       return "ERR Errors trying to SHUTDOWN. Check logs.";
     }
     saves_at_end_.store(true, std::memory_order_relaxed);
+  }
+  if (mode == ShutdownMode::nosave) {
+    saves_at_end_.store(false, std::memory_order_relaxed);
+    hurries_.store(true, std::memory_order_relaxed);
   }
   request_stop();
   return std::nullopt;

@@ -1,7 +1,7 @@
 // The walk, and what those who change data hand over to it.
 #include "server/snapshot.h"
 
-#include "base/sync_point.h"
+#include "rdb/sliced_entry.h"
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +53,7 @@ void Snapshot::adopt(store::Table table) {
 }
 
 std::error_code Snapshot::run() {
-  std::error_code error = output_.begin(databases_);
+  std::error_code error = output_.begin(contents_);
   if (!error) error = walk();
   if (error) {
     abandon();
@@ -120,6 +120,8 @@ void Snapshot::encode_step(store::Table& table) {
   database_ = table.walk().database;
   const store::Entry* streamed = streamed_.load(std::memory_order_relaxed);
   for (store::EntrySlot* slot : step_.slots) {
+    // As below: the step is done again.
+    if (buffer_.size() > rdb::slice_bytes) return;
     const store::Entry* entry = slot->entry();
     if (entry == streamed) {
       slot->mark_saved();
