@@ -62,6 +62,7 @@ bool item_matches(std::string_view pattern, std::size_t& at, char c, GlobCase le
 }  // namespace
 
 bool glob_match(std::string_view pattern, std::string_view text, GlobCase letters) {
+  if (text.empty()) return pattern.empty();  // as in Redis: not even a star matches nothing at all
   std::size_t p = 0;
   std::size_t t = 0;
   std::optional<std::size_t> star;  // where to go on in the pattern behind the last '*'

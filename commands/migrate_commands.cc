@@ -71,9 +71,9 @@ void find_migrate_keys(Args args, std::vector<KeyPosition>& positions) {
   constexpr KeyFlag flags = KeyFlag::rw | KeyFlag::access | KeyFlag::deletes;
   if (args.size() < first_option) return;
   const Options options = read_options(args);
-  if (options.keys_at == 0 || !args[key_at].empty())
+  if (options.keys_at == 0)
     positions.push_back({key_at, flags});
-  else
+  else if (args[key_at].empty())  // else it is wrong, and touches no key
     for (std::size_t i = options.keys_at; i < args.size(); ++i)
       positions.push_back({i, flags | KeyFlag::incomplete});
 }

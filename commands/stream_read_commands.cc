@@ -334,7 +334,8 @@ void xreadgroup(CommandContext& ctx) {
   read(ctx, Reader::group);
 }
 
-// As parse() goes, because a group may have the name of an option. Finds nothing in what is wrong.
+// As parse() goes, because a group may have the name of an option. The keys of a request that is
+// wrong are found as well, so that it is refused to those who may not use them.
 void find_streams(Args args, std::vector<KeyPosition>& positions) {
   for (std::size_t i = 1; i < args.size(); ++i) {
     const auto is = [&](std::string_view name) {
@@ -342,7 +343,7 @@ void find_streams(Args args, std::vector<KeyPosition>& positions) {
     };
     if (is("STREAMS")) {
       const std::size_t rest = args.size() - 1 - i;
-      for (std::size_t key = 0; rest % 2 == 0 && key < rest / 2; ++key)
+      for (std::size_t key = 0; key < rest / 2; ++key)
         positions.push_back({i + 1 + key, KeyFlag::ro | KeyFlag::access});
       return;
     }
@@ -350,8 +351,6 @@ void find_streams(Args args, std::vector<KeyPosition>& positions) {
       i += 2;
     else if (is("BLOCK") || is("COUNT"))
       ++i;
-    else if (!is("NOACK"))
-      return;
   }
 }
 

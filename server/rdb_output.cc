@@ -53,6 +53,8 @@ std::error_code RdbOutput::begin(const SnapshotContents& contents) {
   writer_.aux("ctime", std::to_string(base::wall_ms() / 1000));
   writer_.aux("used-mem", std::to_string(base::allocated_bytes()));
   writer_.aux("aof-base", options_.is_log_base ? "1" : "0");
+  // Version 9 has no such record. Who does not know it refuses the file, which is better than to
+  // lose them.
   for (const script::Libraries::Pointer& library : contents.libraries)
     writer_.function(library->code);
   return flush(0);

@@ -16,9 +16,6 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
-#include <latch>
-#include <limits>
-#include <thread>
 #include <utility>
 
 namespace duplex::server {
@@ -62,6 +59,7 @@ Server::Server(LoadedConfig config)
       keyspace_(static_cast<int>(config_.snapshot()->databases)),
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
+      tracking_(loop_count_ + 1),
       log_sink_(current_log_),
       log_switch_({.config = config_,
                    .sink = log_sink_,
@@ -88,6 +86,7 @@ Server::Server(LoadedConfig config)
                 .hub = hub_,
                 .clients = clients_,
                 .watchers = watchers_,
+                .tracking = tracking_,
                 .blocking = blocking_,
                 .settings = settings_,
                 .users = users_,
@@ -149,6 +148,9 @@ void Server::bind_config() {
                                       "lfu-log-factor",
                                       "lfu-decay-time",
                                       "notify-keyspace-events",
+                                      "tracking-table-max-keys",
+                                      "import-mode",
+                                      "maxmemory-clients",
                                       "acllog-max-len",
                                       "acl-pubsub-default",
                                       "maxclients",
@@ -297,119 +299,12 @@ void Server::sample_rates() {
   if (aof::Log* log = current_log_.load(std::memory_order_acquire)) log->watch();
 }
 
-void Server::wait() {
-  std::unique_lock lock(stop_mutex_);
-  stop_wake_.wait(lock, [this] { return stop_requested_; });
-}
-
-// Lets every loop send what is due: after two passes the last words of the first have left.
-void Server::drain() {
-  for (int round = 0; round < 2; ++round) {
-    std::latch passed(static_cast<std::ptrdiff_t>(loop_count_));
-    for (std::size_t i = 0; i < loop_count_; ++i)
-      pool_.loop(i).post([&passed] { passed.count_down(); });
-    passed.wait();
-  }
-}
-
-// Nothing new begins, and what has begun to write is let finish, for shutdown-timeout. False if it
-// does not: its changes are in the data by halves.
-bool Server::let_scripts_end() {
-  constexpr std::chrono::milliseconds pause{1};
-  settings_.pause_all.store(true, std::memory_order_relaxed);
-  settings_.paused_until_ms.store(std::numeric_limits<std::int64_t>::max(),
-                                  std::memory_order_relaxed);
-  drain();
-  commands::RunningScripts& running = scripts_.running();
-  const std::int64_t seconds = config_.snapshot()->shutdown_timeout_s;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (!running.list().empty()) {
-    (void)running.kill(commands::RunningScript::Kind::eval);
-    (void)running.kill(commands::RunningScript::Kind::function);
-    if (hurries_.load(std::memory_order_relaxed)) return true;
-    if (std::chrono::steady_clock::now() >= end) {
-      base::log(base::LogLevel::warning,
-                "A script that has written has not ended in {} seconds (shutdown-timeout). Its "
-                "changes are not in the log, and no final snapshot is written: it would hold half "
-                "of them",
-                seconds);
-      return false;
-    }
-    std::this_thread::sleep_for(pause);
-  }
-  return true;
-}
-
-void Server::request_stop() {
-  {
-    const std::lock_guard lock(stop_mutex_);
-    stop_requested_ = true;
-  }
-  stop_wake_.notify_all();
-}
-
-bool Server::stop() {
-  if (stopped_) return true;
-  stopped_ = true;
-  listeners_.clear();
-  http_.begin_shutdown();
-  drain();
-  bool saved = hurries_.load(std::memory_order_relaxed) || let_scripts_end();
-  pool_.stop();
-  pool_.join();
-  // Nobody else runs in the loops any more, and a snapshot that is being written waits for scripts.
-  for (const auto& loop : loops_)
-    loop->executor().abandon_units();
-  persistence_.stop();
-  // What was changed while the last snapshot was written is in none.
-  if (saved && saves_at_end_.load(std::memory_order_relaxed) && persistence_.stats().changes != 0) {
-    if (const auto last = persistence_.save_at_end(); !last) {
-      base::log(base::LogLevel::warning, "The final snapshot failed: {}", last.error());
-      saved = false;
-    }
-  }
-  log_switch_.cut_off();
-  saved &= log_switch_.close();
-  if (!saved)
-    base::log(base::LogLevel::warning, "The append only file could not be written completely.");
-  return saved;
-}
-
 std::string Server::info(std::span<const std::string_view> sections, store::ShardLock& lock) {
   return info_.text(sections, lock);
 }
 
 commands::MemoryUse Server::memory() {
   return info_.memory_use();
-}
-
-std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool force) {
-  using commands::ShutdownMode;
-  base::log(base::LogLevel::notice, "User requested shutdown...");
-  const bool saves = mode == ShutdownMode::save ||
-                     (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
-  const PersistenceStats persistence = persistence_.stats();
-  if (mode != ShutdownMode::nosave && persistence.log_has_no_base && persistence.is_rewriting) {
-    base::log(base::LogLevel::warning,
-              "The append only file has no base yet, {}.",
-              force ? "exiting anyway" : "can't exit");
-    if (!force) return "ERR Errors trying to SHUTDOWN. Check logs.";
-  }
-  if (saves && !settings_.loading.load(std::memory_order_relaxed)) {
-    base::log(base::LogLevel::notice, "Saving the final RDB snapshot before exiting.");
-    (void)persistence_.cancel_save();
-    if (persistence_.save_again() && !force) {
-      base::log(base::LogLevel::warning, "Error trying to save the DB, can't exit.");
-      return "ERR Errors trying to SHUTDOWN. Check logs.";
-    }
-    saves_at_end_.store(true, std::memory_order_relaxed);
-  }
-  if (mode == ShutdownMode::nosave) {
-    saves_at_end_.store(false, std::memory_order_relaxed);
-    hurries_.store(true, std::memory_order_relaxed);
-  }
-  request_stop();
-  return std::nullopt;
 }
 
 std::optional<std::string> Server::reload_log() {
@@ -433,6 +328,9 @@ void Server::discard(std::vector<store::Table> tables) {
 }
 void Server::discard(store::EntryPtr entry) {
   reclaimer_.discard(std::move(entry));
+}
+void Server::discard(std::shared_ptr<void> something) {
+  reclaimer_.discard(std::move(something));
 }
 
 std::vector<std::pair<std::string, std::string>> Server::get(

@@ -1,12 +1,12 @@
 // Glob patterns with Redis's meaning of every corner.
 #include "base/glob.h"
 
+#include "base/clock.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
-
-#include "base/clock.h"
 
 namespace duplex::base {
 namespace {
@@ -25,7 +25,9 @@ constexpr Row rows[] = {
     {"a prefix is not enough", "ab", "abc", false},
     {"a longer pattern does not match", "abcd", "abc", false},
     {"case counts", "abc", "aBc", false},
-    {"a star matches nothing", "*", "", true},
+    {"a star does not match an empty text", "*", "", false},
+    {"many stars do not match an empty text", "**", "", false},
+    {"a star matches nothing behind a prefix", "a*", "a", true},
     {"a star matches all", "*", "anything at all", true},
     {"stars at both ends", "*b*", "abc", true},
     {"a star in the middle", "a*c", "abbbc", true},

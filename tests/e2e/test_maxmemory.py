@@ -15,6 +15,7 @@ OOM = b"OOM command not allowed when used memory > 'maxmemory'."
 @pytest.fixture
 def limited(server, client):
     """A connection to a server that has four megabytes more than it needs when it is empty."""
+    wait_until_freed(client)  # what the test before has left
     used = int(info(client, "used_memory"))
     client.call("CONFIG", "SET", "maxmemory", used + 4 * MEGABYTE)
     yield client
@@ -27,6 +28,12 @@ def info(client, field):
         if line.startswith(field + ":"):
             return line.partition(":")[2]
     raise KeyError(field)
+
+
+def wait_until_freed(client):
+    deadline = time.monotonic() + SECONDS_MAX
+    while info(client, "lazyfree_pending_objects") != "0":
+        assert time.monotonic() < deadline
 
 
 def fill(client, count, *options):
@@ -43,9 +50,7 @@ def test_without_eviction_writes_are_refused_and_reads_are_not(limited):
     assert {reply.value for reply in refused} == {OOM}
     assert limited.call("GET", "key:0").value == VALUE.encode()
     limited.call("FLUSHALL")
-    deadline = time.monotonic() + SECONDS_MAX
-    while info(limited, "lazyfree_pending_objects") != "0":
-        assert time.monotonic() < deadline
+    wait_until_freed(limited)
     assert not fill(limited, 10)
 
 

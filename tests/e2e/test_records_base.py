@@ -72,9 +72,8 @@ def fill(client):
         checked(client, "XGROUP", "CREATE", "stream", "g2", "$", "ENTRIESREAD", 5)
         checked(client, "XGROUP", "CREATECONSUMER", "stream", "g1", "idle")
         for consumer in ("alice", "bob"):
-            checked(
-                client, "XREADGROUP", "GROUP", "g1", consumer, "COUNT", 200, "STREAMS", "stream", ">"
-            )
+            words = ["GROUP", "g1", consumer, "COUNT", 200, "STREAMS", "stream", ">"]
+            checked(client, "XREADGROUP", *words)
         checked(client, "XCLAIM", "stream", "g1", "bob", 0, "5-1", "6-1", "RETRYCOUNT", 9)
         checked(client, "XGROUP", "CREATE", "nothing", "g", "$", "MKSTREAM")
         checked(client, "XADD", "gone", "9-9", "a", "b")

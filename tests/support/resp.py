@@ -210,6 +210,20 @@ class Client:
             raise ConnectionClosed
         self._parser.feed(data)
 
+    def fileno(self):
+        return self._socket.fileno()
+
+    def arrived(self):
+        """Takes what the connection has for us, waiting if that is nothing; returns the whole
+        values."""
+        self._receive()
+        values = []
+        try:
+            while True:
+                values.append(self._parser.next())
+        except Incomplete:
+            return values
+
     def reply(self, timeout=None):
         """Returns the next value that is no push; pushes before it are kept."""
         while True:
