@@ -345,6 +345,8 @@ std::string_view Executor::call(ScriptScope& scope, Args args, base::Buffer& rep
   context_.in_transaction_ = caller_in_transaction;
   context_.changed_ = false;
   context_.effect_chosen_ = false;
+  context_.has_counted_ = false;
+  context_.counted_changes_ = 0;
   context_.failed_ = false;
   context_.keys_.clear();
   back();

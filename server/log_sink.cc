@@ -20,8 +20,8 @@ constexpr std::string_view refused_unsaved =
 
 }  // namespace
 
-std::uint64_t LogSink::append(std::span<const commands::Effect> unit) {
-  changes_.fetch_add(unit.size(), std::memory_order_relaxed);
+std::uint64_t LogSink::append(std::span<const commands::Effect> unit, std::uint64_t changes) {
+  changes_.fetch_add(changes, std::memory_order_relaxed);
   const Target target = target_.load(std::memory_order_acquire);
   if (target == Target::nowhere) return 0;
   aof::Log* log = log_.load(std::memory_order_acquire);

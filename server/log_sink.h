@@ -24,7 +24,7 @@ class LogSink final : public commands::EffectSink {
   // `log` holds nullptr without appendonly and until the data is loaded.
   explicit LogSink(const std::atomic<aof::Log*>& log) : log_(log) {}
 
-  std::uint64_t append(std::span<const commands::Effect> unit) override;
+  std::uint64_t append(std::span<const commands::Effect> unit, std::uint64_t changes) override;
   std::string_view refusal() const override;
 
   // Where units go from now on. Who holds all shards knows which unit is the first to go there.
@@ -33,7 +33,7 @@ class LogSink final : public commands::EffectSink {
   // With `refuses`, writes are refused because snapshots fail (stop-writes-on-bgsave-error).
   void refuse_unsaved(bool refuses) { unsaved_.store(refuses, std::memory_order_relaxed); }
 
-  // Effects since the start.
+  // As append() was told, since the start.
   std::uint64_t changes() const { return changes_.load(std::memory_order_relaxed); }
 
  private:
