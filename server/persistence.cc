@@ -97,7 +97,7 @@ void Persistence::look_around() {
       job_began_ms_ = last_rewrite_try_ms_ = base::wall_ms();
     }
   }
-  if (!is_log_wanted && parts_.log_switch.is_open()) end_log();
+  if (!is_log_wanted && parts_.log_switch.is_open()) turn_off();
   if (save) (void)begin_save(false, false);
   if (!rewrite) return;
   const Outcome outcome = run_rewrite(is_log_wanted);
@@ -107,6 +107,14 @@ void Persistence::look_around() {
   state_ = State::idle;
   ++jobs_ended_;
   ended_.notify_all();
+}
+
+void Persistence::turn_off() {
+  if (end_log())
+    base::log(base::LogLevel::notice, "The append only file is off");
+  else
+    base::log(base::LogLevel::warning,
+              "The append only file is off, but could not be written completely");
 }
 
 bool Persistence::wants_save(const Config& config) const {

@@ -122,6 +122,7 @@ class Persistence final : public commands::PersistenceControl {
 
   void run();
   void look_around();
+  void turn_off();
   bool wants_save(const Config& config) const;
   bool wants_rewrite(const Config& config) const;
   bool may_retry_rewrite() const;
@@ -134,7 +135,7 @@ class Persistence final : public commands::PersistenceControl {
   Outcome begin_log();
   Outcome write_first_base_of(aof::Log& log);
   Outcome write_base_without_log();
-  void end_log();
+  bool end_log();
   Outcome write_base(const aof::ManifestEntry& base, const std::function<void()>& at_cut);
   static std::unique_ptr<SnapshotOutput> make_base_output(SnapshotFile& file,
                                                           const Config& config,

@@ -97,7 +97,7 @@ Persistence::Outcome Persistence::begin_log() {
     (*log)->delete_history();
     base::log(base::LogLevel::notice, "The append only file is on");
   } else {
-    end_log();
+    (void)end_log();
   }
   return outcome;
 }
@@ -130,16 +130,13 @@ Persistence::Outcome Persistence::write_base_without_log() {
   return aof::write_manifest(recovery_options(*config), std::move(*manifest));
 }
 
-void Persistence::end_log() {
+// False if what was sent to it could not be written completely.
+bool Persistence::end_log() {
   store::ShardLock lock(parts_.keyspace);
   lock.wait_for_all();
   parts_.log_switch.cut_off();
   lock.unlock();
-  if (parts_.log_switch.close())
-    base::log(base::LogLevel::notice, "The append only file is off");
-  else
-    base::log(base::LogLevel::warning,
-              "The append only file is off, but could not be written completely");
+  return parts_.log_switch.close();
 }
 
 std::unique_ptr<SnapshotOutput> Persistence::make_base_output(SnapshotFile& file,
