@@ -2,6 +2,7 @@
 #include "aof/file.h"
 
 #include "base/assert.h"
+#include "base/sync_point.h"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -81,7 +82,7 @@ std::error_code PosixFile::sync() {
 }
 
 std::expected<std::uint64_t, std::error_code> PosixFile::size() {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor_, &status) < 0) return std::unexpected(last_error());
   return static_cast<std::uint64_t>(status.st_size);
 }
@@ -119,8 +120,10 @@ std::error_code PosixDirectory::replace(std::string_view name, std::string_view 
       return error;
     }
   }
+  base::sync_point("file-before-replaced");
   if (::renameat(descriptor_, temporary.c_str(), descriptor_, target.c_str()) < 0)
     return last_error();
+  base::sync_point("file-replaced");
   return sync();
 }
 

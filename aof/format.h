@@ -24,6 +24,10 @@ struct StreamPosition {
 
 inline constexpr std::size_t store_id_bytes = 40;
 
+// Begins the lines with the time at which what follows was written, in seconds since 1970, as
+// redis-server writes them with `aof-timestamp-enabled`.
+inline constexpr std::string_view time_mark = "#TS:";
+
 // The longest annotation line, its end included. redis-server 7 and redis-check-aof skip lines up
 // to 1023 bytes; older readers have buffers of 128 bytes.
 inline constexpr std::size_t annotation_bytes_max = 127;

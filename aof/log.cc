@@ -4,8 +4,10 @@
 
 #include "aof/annotation.h"
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/diagnostics.h"
 #include "base/hash.h"
+#include "base/sync_point.h"
 
 #include <fmt/format.h>
 
@@ -32,9 +34,9 @@ std::expected<std::unique_ptr<Log>, std::string> Log::open(Directory& directory,
   {
     const std::lock_guard files(log->files_);
     if (auto opened = log->open_last_increment(); !opened) return std::unexpected(opened.error());
-    log->delete_history();
     log->measure_files();
   }
+  if (log->is_listed_) log->delete_history();
   {
     const std::lock_guard turn(log->turn_);
     (void)log->drain();  // A failure is the Log's first state, not the end of the start.
@@ -54,7 +56,9 @@ Log::Log(Directory& directory,
       written_(position.offset),
       durable_(position.offset),
       policy_(options_.fsync),
-      manifest_(std::move(manifest)) {
+      writes_times_(options_.writes_times),
+      manifest_(std::move(manifest)),
+      is_listed_(!options_.is_unlisted) {
   reported_ = {.durable = position.offset, .transitions = 0, .policy = options_.fsync};
   next_sync_ = next_retry_ = Clock::now();
 }
@@ -74,6 +78,8 @@ Lsn Log::append(int db, std::span<const std::string_view> args) {
 Lsn Log::append(LogUnit& unit) {
   const std::string_view bytes = unit.bytes();
   const base::MutexLock lock(mutex_);
+  if (writes_times_.load(std::memory_order_relaxed)) [[unlikely]]
+    append_time();
   const std::size_t before = open_.bytes.size();
   if (unit.first_db() != stream_db_) append_select(open_.bytes, unit.first_db());
   open_.bytes.append(bytes);
@@ -81,6 +87,14 @@ Lsn Log::append(LogUnit& unit) {
   open_.end = appended_.load(std::memory_order_relaxed) + (open_.bytes.size() - before);
   appended_.store(open_.end, std::memory_order_release);
   return open_.end;
+}
+
+// Lines that begin with # are no part of the stream.
+void Log::append_time() {
+  const std::int64_t now_s = base::wall_ms() / 1000;
+  if (now_s == told_time_s_) return;
+  told_time_s_ = now_s;
+  open_.bytes.append(fmt::format("{}{}\r\n", time_mark, now_s));
 }
 
 bool Log::commit(Lsn lsn) {
@@ -146,13 +160,16 @@ bool Log::write_batch(Batch& batch) {
   if (batch.starts_increment) {
     // Nothing of the next file may be on the disk while something of this one is missing.
     if (const auto error = segment_->sync()) return fail(LogFailure::sync, error);
+    base::sync_point("log-increment-changes");
     change_segment();
     batch.starts_increment = false;
     if (const auto error = name_segment()) return fail(LogFailure::write, error);
   }
   if (batch.bytes.empty()) return true;
+  base::sync_point("log-before-write");
   if (const auto error = segment_->append(batch.bytes.view()))
     return fail(LogFailure::write, error);
+  base::sync_point("log-written");
   segment_bytes_.store(segment_->end(), std::memory_order_relaxed);
   writes_.fetch_add(1, std::memory_order_relaxed);
   written_.store(batch.end, std::memory_order_release);
@@ -186,6 +203,7 @@ Lsn Log::switch_increment() {
   if (!open_.bytes.empty()) closed_.push_back(std::move(open_));
   open_ = Batch{.bytes = {}, .end = cut, .starts_increment = true};
   stream_db_ = -1;
+  told_time_s_ = 0;
   return cut;
 }
 

@@ -80,6 +80,7 @@ class Log {
 
   FsyncPolicy policy() const { return policy_.load(std::memory_order_relaxed); }
   void set_policy(FsyncPolicy policy);
+  void set_writes_times(bool writes) { writes_times_.store(writes, std::memory_order_relaxed); }
 
   // The stream's identity; constant. `offset` is where this process began.
   const StreamPosition& start() const { return start_; }
@@ -102,14 +103,19 @@ class Log {
   std::expected<Lsn, std::string> start_increment();
 
   // The name and number that the next base has. Who makes the base writes it into the directory.
-  ManifestEntry next_base() const;
-  // Makes `base` (complete and synced) the base, with the increments from `first_increment` on;
-  // the files before it are deleted.
+  ManifestEntry next_base(BaseForm form) const;
+  // Makes `base` (complete and synced) the base, with the increments from `first_increment` on; the
+  // files before it become history.
   std::expected<void, std::string> install_base(ManifestEntry base, std::uint64_t first_increment);
+
+  // Deletes the history's files and then their names from the manifest. What cannot be deleted
+  // stays in the manifest, for the next time. May take long.
+  void delete_history();
 
   Manifest manifest() const;
 
-  // Writes and syncs everything and stops the thread. Returns false when that was not possible.
+  // Writes and syncs everything and stops the thread. Returns false when that was not possible. The
+  // increments of a log that got no base are deleted.
   // Requires: nobody appends any more. Later calls do nothing.
   bool close();
 
@@ -134,6 +140,8 @@ class Log {
 
   bool flush_up_to(Lsn lsn);
 
+  void append_time() DUPLEX_REQUIRES(mutex_);
+
   // Under turn_. Those that return bool return false after a failure, which they have noted.
   bool drain();
   bool write_batch(Batch& batch);
@@ -145,7 +153,7 @@ class Log {
   std::expected<void, std::string> open_last_increment();
   std::expected<std::unique_ptr<Segment>, std::string> create_increment();
   std::error_code write_manifest(const Manifest& manifest);
-  void delete_history();
+  void delete_unlisted();
   void measure_files();
 
   // The sync thread's, and close()'s when that thread has ended.
@@ -175,6 +183,7 @@ class Log {
   std::atomic<LogState> state_{LogState{}};
   std::atomic<std::uint64_t> transitions_{0};  // of state_
   std::atomic<FsyncPolicy> policy_;
+  std::atomic<bool> writes_times_;
   std::atomic<std::uint64_t> closed_bytes_{0};  // of the base and of increments before the last
   std::atomic<std::uint64_t> base_bytes_{0};
   std::atomic<std::uint64_t> segment_bytes_{0};
@@ -193,6 +202,7 @@ class Log {
   Batch open_ DUPLEX_GUARDED_BY(mutex_);
   std::vector<Batch> closed_ DUPLEX_GUARDED_BY(mutex_);
   int stream_db_ DUPLEX_GUARDED_BY(mutex_) = -1;
+  std::int64_t told_time_s_ DUPLEX_GUARDED_BY(mutex_) = 0;  // by the last "#TS:" line
 
   // The files. turn_ is held during writes, so it is not one of the ranked locks: it is taken
   // before mutex_ and never while any other lock but files_ is held.
@@ -207,6 +217,8 @@ class Log {
   // The manifest; held for whole replacements, taken before turn_.
   mutable std::mutex files_;
   Manifest manifest_;
+  bool is_listed_;                            // the manifest on the disk is this one
+  std::size_t unlisted_ = 0;                  // if not: how many of the last increments it lacks
   std::atomic<bool> switch_is_ready_{false};  // an increment is prepared and not switched to
 
   // The sync thread.

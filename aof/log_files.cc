@@ -2,6 +2,7 @@
 #include "aof/log.h"
 #include "base/clock.h"
 #include "base/diagnostics.h"
+#include "base/sync_point.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,7 @@ std::unexpected<std::string> failure(std::string_view name, std::error_code erro
 }  // namespace
 
 std::expected<void, std::string> Log::open_last_increment() {
-  if (manifest_.increments.empty()) {
+  if (manifest_.increments.empty() || !is_listed_) {
     auto created = create_increment();
     if (!created) return std::unexpected(created.error());
     segment_ = std::move(*created);
@@ -45,8 +46,12 @@ std::expected<std::unique_ptr<Segment>, std::string> Log::create_increment() {
   if (const auto error = (*file)->truncate(0)) return failure(name, error);
   if (const auto error = (*file)->sync()) return failure(name, error);
   if (const auto error = directory_.sync()) return failure(name, error);
-  if (const auto error = write_manifest(next))
+  base::sync_point("log-increment-created");
+  if (!is_listed_) {
+    ++unlisted_;
+  } else if (const auto error = write_manifest(next)) {
     return failure(manifest_name(options_.file_name), error);
+  }
   manifest_ = std::move(next);
   return std::make_unique<Segment>(std::move(*file), 0);
 }
@@ -83,9 +88,9 @@ std::expected<Lsn, std::string> Log::start_increment() {
   return cut;
 }
 
-ManifestEntry Log::next_base() const {
+ManifestEntry Log::next_base(BaseForm form) const {
   const std::lock_guard files(files_);
-  return manifest_.next_base(options_.file_name);
+  return manifest_.next_base(options_.file_name, form);
 }
 
 Manifest Log::manifest() const {
@@ -101,7 +106,8 @@ std::expected<void, std::string> Log::install_base(ManifestEntry base,
   if (const auto error = write_manifest(next))
     return failure(manifest_name(options_.file_name), error);
   manifest_ = std::move(next);
-  delete_history();
+  is_listed_ = true;
+  unlisted_ = 0;
   measure_files();
   return {};
 }
@@ -110,15 +116,22 @@ std::error_code Log::write_manifest(const Manifest& manifest) {
   return directory_.replace(manifest_name(options_.file_name), manifest.format());
 }
 
-// What cannot be deleted stays in the manifest, for the next time.
 void Log::delete_history() {
-  if (manifest_.history.empty()) return;
-  Manifest next = manifest_;
-  std::erase_if(next.history, [this](const ManifestEntry& entry) {
+  std::vector<ManifestEntry> deleted = manifest().history;
+  if (deleted.empty()) return;
+  // Without the lock: a large file takes its time.
+  base::sync_point("log-before-history-deleted");
+  std::erase_if(deleted, [this](const ManifestEntry& entry) {
     const auto error = directory_.remove(entry.name);
     if (error)
       base::log(base::LogLevel::warning, "Cannot delete {}: {}", entry.name, error.message());
-    return !error;
+    return bool(error);
+  });
+  base::sync_point("log-history-deleted");
+  const std::lock_guard files(files_);
+  Manifest next = manifest_;
+  std::erase_if(next.history, [&](const ManifestEntry& entry) {
+    return std::ranges::find(deleted, entry) != deleted.end();
   });
   if (const auto error = write_manifest(next))
     base::log(base::LogLevel::warning, "Cannot write the manifest: {}", error.message());
@@ -126,9 +139,18 @@ void Log::delete_history() {
     manifest_ = std::move(next);
 }
 
+void Log::delete_unlisted() {
+  const std::lock_guard files(files_);
+  for (; unlisted_ > 0; --unlisted_) {
+    (void)directory_.remove(manifest_.increments.back().name);
+    manifest_.increments.pop_back();
+  }
+}
+
 void Log::measure_files() {
   std::vector<ManifestEntry> entries = manifest_.increments;
-  if (manifest_.base) entries.push_back(*manifest_.base);
+  if (unlisted_ != 0) entries.clear();
+  if (manifest_.base && unlisted_ == 0) entries.push_back(*manifest_.base);
   std::uint64_t total = 0;
   const std::lock_guard turn(turn_);
   for (const ManifestEntry& entry : entries) {

@@ -2,6 +2,7 @@
 #include "aof/log.h"
 #include "base/clock.h"
 #include "base/diagnostics.h"
+#include "base/sync_point.h"
 
 #include <algorithm>
 #include <chrono>
@@ -76,6 +77,7 @@ void Log::sync_written() {
     lsn = written();
   }
   // Writes go on meanwhile. Should the segment change, it stays in retired_ until this is over.
+  base::sync_point("log-before-sync");
   sync_began_us_ = base::steady_us();
   const auto error = segment->sync();
   const std::int64_t duration_us = sync_running_us();
@@ -91,6 +93,7 @@ void Log::sync_written() {
     fail(LogFailure::sync, error);
     return;
   }
+  base::sync_point("log-synced");
   last_sync_us_ = duration_us;
   ++syncs_;
   raise_durable(lsn);
@@ -201,6 +204,7 @@ bool Log::close() {
   else
     flush();
   if (!failed()) sync_written();
+  delete_unlisted();
   report_progress();
   return !failed();
 }

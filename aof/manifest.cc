@@ -240,9 +240,10 @@ const ManifestEntry& Manifest::add_increment(std::string_view file_name) {
   return increments.emplace_back(fmt::format("{}.{}.incr.aof", file_name, sequence), sequence);
 }
 
-ManifestEntry Manifest::next_base(std::string_view file_name) const {
+ManifestEntry Manifest::next_base(std::string_view file_name, BaseForm form) const {
   const std::uint64_t sequence = base ? base->sequence + 1 : 1;
-  return {fmt::format("{}.{}.base.rdb", file_name, sequence), sequence};
+  const std::string_view suffix = form == BaseForm::rdb ? "rdb" : "aof";
+  return {fmt::format("{}.{}.base.{}", file_name, sequence, suffix), sequence};
 }
 
 void Manifest::install_base(ManifestEntry entry, std::uint64_t first_kept) {

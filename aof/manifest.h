@@ -17,6 +17,9 @@ struct ManifestEntry {
   friend bool operator==(const ManifestEntry&, const ManifestEntry&) = default;
 };
 
+// How a base is written, which its name tells.
+enum class BaseForm : std::uint8_t { rdb, records };
+
 // At most one base, then increments in rising sequence; history is what waits for deletion.
 //
 // Invariant: the increments' sequence numbers rise strictly.
@@ -35,7 +38,7 @@ struct Manifest {
   // Adds the next increment of the log `file_name` and returns its entry.
   const ManifestEntry& add_increment(std::string_view file_name);
   // Returns the name and number that the next base of the log `file_name` has.
-  ManifestEntry next_base(std::string_view file_name) const;
+  ManifestEntry next_base(std::string_view file_name, BaseForm form) const;
   // Puts `entry` in the place of the base; the old base and the increments before `first_kept`
   // become history.
   void install_base(ManifestEntry entry, std::uint64_t first_kept);

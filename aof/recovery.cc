@@ -200,6 +200,28 @@ bool has_log(const RecoveryOptions& options) {
   return is_there(paths.manifest) || is_there(paths.old_file);
 }
 
+std::expected<Manifest, std::string> find_manifest(const RecoveryOptions& options) {
+  const Paths paths(options);
+  if (!is_there(paths.manifest)) return Manifest{};
+  return read_manifest(paths);
+}
+
+std::expected<void, std::string> write_manifest(const RecoveryOptions& options, Manifest manifest) {
+  const Paths paths(options);
+  auto directory = PosixDirectory::open(paths.directory.string());
+  if (!directory) return failure(paths.directory, directory.error().message());
+  const auto replace = [&]() -> Outcome {
+    if (const auto error =
+            (*directory)->replace(manifest_name(options.file_name), manifest.format()))
+      return failure(paths.manifest, error.message());
+    return {};
+  };
+  if (Outcome replaced = replace(); !replaced || manifest.history.empty()) return replaced;
+  std::erase_if(manifest.history,
+                [&](const ManifestEntry& entry) { return !(*directory)->remove(entry.name); });
+  return replace();
+}
+
 std::expected<Recovered, std::string> recover(const RecoveryOptions& options,
                                               const RecoverySink& sink) {
   const Paths paths(options);

@@ -52,6 +52,11 @@ struct Recovered {
 std::expected<Recovered, std::string> recover(const RecoveryOptions& options,
                                               const RecoverySink& sink);
 
+// The manifest of a log that is not loaded; an empty one if there is none.
+std::expected<Manifest, std::string> find_manifest(const RecoveryOptions& options);
+// Puts a manifest in its place and deletes the files of its history, for a log that nobody writes.
+std::expected<void, std::string> write_manifest(const RecoveryOptions& options, Manifest manifest);
+
 // Whether there is anything to recover: a manifest, or an old single file.
 bool has_log(const RecoveryOptions& options);
 

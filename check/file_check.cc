@@ -105,7 +105,8 @@ void note_unnamed(const fs::path& folder, const aof::Manifest& manifest, Report&
 
 class ManifestCheck {
  public:
-  ManifestCheck(fs::path path, Report& report) : path_(std::move(path)), report_(report) {}
+  ManifestCheck(fs::path path, std::optional<std::int64_t> until_s, Report& report)
+      : path_(std::move(path)), until_s_(until_s), report_(report) {}
 
   void run(std::string_view text) {
     const auto manifest = aof::Manifest::parse(text);
@@ -174,12 +175,14 @@ class ManifestCheck {
     for (std::size_t i = 0; i < files_.size(); ++i)
       check_contents({.path = files_[i].path,
                       .bytes = files_[i].file.bytes(),
-                      .may_be_torn = is_complete && is_last_with_content(i)},
+                      .may_be_torn = is_complete && is_last_with_content(i),
+                      .until_s = until_s_},
                      position,
                      report_);
   }
 
   const fs::path path_;
+  const std::optional<std::int64_t> until_s_;
   Report& report_;
   std::vector<OpenFile> files_;
 };
@@ -210,7 +213,8 @@ bool is_part_of_log(const fs::path& path) {
   return false;
 }
 
-std::expected<Report, std::string> check_folder(const fs::path& path) {
+std::expected<Report, std::string> check_folder(const fs::path& path,
+                                                std::optional<std::int64_t> until_s) {
   const std::vector<fs::path> manifests = manifests_in(path);
   if (manifests.empty()) return impossible(path, "the folder holds no manifest");
   Report report;
@@ -218,24 +222,25 @@ std::expected<Report, std::string> check_folder(const fs::path& path) {
     return impossible(path, "the folder holds several manifests: name one of them");
   const auto file = MappedFile::open(manifests.front().string());
   if (!file) return impossible(manifests.front(), file.error().message());
-  ManifestCheck(manifests.front(), report).run(file->bytes());
+  ManifestCheck(manifests.front(), until_s, report).run(file->bytes());
   return report;
 }
 
 }  // namespace
 
-std::expected<Report, std::string> check_path(const std::string& name) {
+std::expected<Report, std::string> check_path(const std::string& name,
+                                              std::optional<std::int64_t> until_s) {
   fs::path path(name);
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) return impossible(path, "there is no such file");
-  if (fs::is_directory(status)) return check_folder(path);
+  if (fs::is_directory(status)) return check_folder(path, until_s);
   if (!path.has_parent_path()) path = "." / path;
   const auto file = MappedFile::open(name);
   if (!file) return impossible(path, file.error().message());
   Report report;
   if (name.ends_with(manifest_suffix)) {
-    ManifestCheck(path, report).run(file->bytes());
+    ManifestCheck(path, until_s, report).run(file->bytes());
     return report;
   }
   if (file->bytes().empty()) {
@@ -243,7 +248,10 @@ std::expected<Report, std::string> check_path(const std::string& name) {
     return report;
   }
   aof::StreamPosition position;
-  check_contents({.path = name, .bytes = file->bytes(), .may_be_torn = !is_part_of_log(path)},
+  check_contents({.path = name,
+                  .bytes = file->bytes(),
+                  .may_be_torn = !is_part_of_log(path),
+                  .until_s = until_s},
                  position,
                  report);
   return report;

@@ -4,6 +4,7 @@
 #include "aof/annotation.h"
 #include "aof/reader.h"
 #include "aof/record_parser.h"
+#include "base/numbers.h"
 #include "check/text.h"
 
 #include <fmt/format.h>
@@ -27,6 +28,10 @@ struct Contents {
   std::uint64_t vouched_bytes = 0;
   std::uint64_t comments = 0;
   std::map<std::string, std::uint64_t> commands;
+  std::uint64_t times = 0;
+  std::int64_t first_s = 0;  // of the lines that tell the time
+  std::int64_t last_s = 0;
+  std::optional<std::size_t> later;    // the first such line that is later than asked for
   std::vector<std::size_t> distorted;  // comments that look as if they had been ours
 };
 
@@ -45,6 +50,20 @@ void count_record(Contents& contents, const aof::RecordExtent& record) {
   if (name != "MULTI" && name != "EXEC" && name != "SELECT") ++contents.commands[name];
 }
 
+// Returns whether the line tells a time.
+bool count_time(Contents& contents,
+                std::string_view line,
+                std::size_t offset,
+                std::optional<std::int64_t> until_s) {
+  if (!line.starts_with(aof::time_mark)) return false;
+  const auto time_s = base::parse_int64(line.substr(aof::time_mark.size()));
+  if (!time_s) return false;
+  if (contents.times++ == 0) contents.first_s = *time_s;
+  contents.last_s = *time_s;
+  if (until_s && *time_s > *until_s && !contents.later) contents.later = offset;
+  return true;
+}
+
 void count_line(Contents& contents, std::string_view line, std::size_t offset) {
   const aof::Annotation annotation = aof::parse_annotation(line);
   if (const auto* batch = std::get_if<aof::BatchEnd>(&annotation)) {
@@ -60,7 +79,7 @@ void count_line(Contents& contents, std::string_view line, std::size_t offset) {
 }
 
 // Requires: the Reader has found the bytes to be whole.
-Contents count(std::string_view bytes) {
+Contents count(std::string_view bytes, std::optional<std::int64_t> until_s) {
   Contents contents;
   for (std::size_t at = 0; at < bytes.size();) {
     if (bytes[at] == '#') {
@@ -68,7 +87,7 @@ Contents count(std::string_view bytes) {
       if (newline == std::string_view::npos) break;
       std::string_view line = bytes.substr(at, newline - at);
       if (line.ends_with('\r')) line.remove_suffix(1);
-      count_line(contents, line, at);
+      if (!count_time(contents, line, at, until_s)) count_line(contents, line, at);
       at = newline + 1;
       continue;
     }
@@ -108,6 +127,11 @@ void describe(const LogFile& file,
                     counted(contents.record_bytes - contents.vouched_bytes, "byte")));
   if (contents.comments != 0)
     report.say(fmt::format("  {} of other programs", counted(contents.comments, "comment line")));
+  if (contents.times != 0)
+    report.say(fmt::format("  written from {} to {}, in seconds since 1970, by {}",
+                           contents.first_s,
+                           contents.last_s,
+                           counted(contents.times, "time line")));
   if (!position.store_id.empty())
     report.say(fmt::format(
         "  stream {} epoch {}, ends at {}", position.store_id, position.epoch, position.offset));
@@ -148,12 +172,17 @@ void check_records(const LogFile& file, aof::StreamPosition& position, Report& r
     status = reader.next();
   position = reader.position();
   const std::size_t good_end = reader.good_end();
-  const Contents contents = count(bytes.substr(0, good_end));
+  const Contents contents = count(bytes.substr(0, good_end), file.until_s);
   describe(file, contents, position, report);
   for (const std::size_t offset : contents.distorted)
     report.complain(fmt::format("{}: offset {}: a comment line looks like a damaged annotation",
                                 file.path,
                                 file.records_begin + offset));
+  if (contents.later) {
+    const std::size_t stays = file.records_begin + *contents.later;
+    report.mark_later({.path = file.path, .good_end = stays, .bytes = file.bytes.size() - stays},
+                      stays != 0 && file.may_be_torn);
+  }
   if (status == aof::ReadStatus::end) return;
 
   const std::string place = fmt::format("{}: offset {}: {}",

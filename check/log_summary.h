@@ -5,6 +5,8 @@
 #include "check/report.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,7 @@ struct LogFile {
   std::string_view bytes;
   std::size_t records_begin = 0;  // behind the RDB file at its beginning
   bool may_be_torn = false;       // nothing with content follows, and it may be cut
+  std::optional<std::int64_t> until_s = std::nullopt;  // what is written later is to be cut off
 };
 
 // Reads the records, which follow on `position`; reports, and moves `position` behind them.

@@ -33,8 +33,34 @@ int fix(const Report& report) {
   return all_well;
 }
 
+int truncate(const Report& report, std::int64_t until_s) {
+  if (!report.later()) {
+    fmt::print("Nothing was written later than {}: nothing to cut off\n", until_s);
+    return all_well;
+  }
+  const TornTail& tail = *report.later();
+  if (!report.later_may_be_cut()) {
+    fmt::print(stderr,
+               tail.good_end == 0
+                   ? "{}: everything in it was written later: nothing was cut off\n"
+                   : "{}: what was written later is not in the last file alone: nothing was cut "
+                     "off\n",
+               tail.path);
+    return broken;
+  }
+  if (const std::string error = fix_tail(tail); !error.empty()) {
+    fmt::print(stderr, "{}: cannot be cut: {}\n", tail.path, error);
+    return broken;
+  }
+  fmt::print("TRUNCATED: {} cut off {}, which now has {}\n",
+             counted(tail.bytes, "byte"),
+             tail.path,
+             counted(tail.good_end, "byte"));
+  return all_well;
+}
+
 int check(const Options& options) {
-  const auto report = check_path(options.path);
+  const auto report = check_path(options.path, options.until_s);
   if (!report) {
     fmt::print(stderr, "{}\n", report.error());
     return not_checked;
@@ -43,7 +69,7 @@ int check(const Options& options) {
     fmt::print("{}\n", line);
   if (report->problems().empty()) {
     fmt::print("OK\n");
-    return all_well;
+    return options.until_s ? truncate(*report, *options.until_s) : all_well;
   }
   fmt::print("{} found\n", counted(report->problems().size(), "problem"));
   if (options.fix && report->is_fixable()) return fix(*report);

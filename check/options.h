@@ -1,7 +1,9 @@
 // The command line of duplex-check.
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@ namespace duplex::check {
 struct Options {
   std::string path;
   bool fix = false;
+  std::optional<std::int64_t> until_s;  // --truncate-to-timestamp
   bool help = false;
   bool version = false;
 };

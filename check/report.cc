@@ -19,6 +19,16 @@ void Report::complain_torn(std::string problem, TornTail tail) {
   torn_tail_ = std::move(tail);
 }
 
+void Report::mark_later(TornTail tail, bool may_be_cut) {
+  // The first file with something later decides: those behind it are not cut.
+  if (later_) {
+    later_may_be_cut_ = false;
+    return;
+  }
+  later_ = std::move(tail);
+  later_may_be_cut_ = may_be_cut;
+}
+
 std::string fix_tail(const TornTail& tail) {
   const auto last_error = [] { return std::system_category().message(errno); };
   const int descriptor = open(tail.path.c_str(), O_WRONLY | O_CLOEXEC);

@@ -27,9 +27,15 @@ class Report {
   // The same, for what fix_tail() can repair. Requires: at most one per report.
   void complain_torn(std::string problem, TornTail tail);
 
+  // From here on everything was written later than asked for. With `may_be_cut` it may go.
+  void mark_later(TornTail tail, bool may_be_cut);
+
   const std::vector<std::string>& lines() const { return lines_; }
   const std::vector<std::string>& problems() const { return problems_; }
   const std::optional<TornTail>& torn_tail() const { return torn_tail_; }
+  // What was written later than asked for, if it is all in one file.
+  const std::optional<TornTail>& later() const { return later_; }
+  bool later_may_be_cut() const { return later_may_be_cut_; }
   // Whether cutting the tail repairs everything that is broken.
   bool is_fixable() const { return torn_tail_ && problems_.size() == 1; }
 
@@ -37,6 +43,8 @@ class Report {
   std::vector<std::string> lines_;
   std::vector<std::string> problems_;
   std::optional<TornTail> torn_tail_;
+  std::optional<TornTail> later_;
+  bool later_may_be_cut_ = false;
 };
 
 // Cuts the tail off and syncs the file. Returns why that was not possible, or nothing.

@@ -41,12 +41,15 @@ void CommandContext::begin(Client& client, const Command& command, Args args, bo
   in_transaction_ = in_transaction;
   changed_ = false;
   effect_chosen_ = false;
+  has_counted_ = false;
+  counted_changes_ = 0;
   failed_ = false;
   blocked_ = false;
 }
 
 void CommandContext::end() {
-  if (changed_ && !effect_chosen_) effects_.add(database(), args_);
+  if (changed_ && !effect_chosen_) effect(args_);
+  if (!effects_.empty()) effects_.count(counted_changes_);
 }
 
 void CommandContext::error(std::string_view text) {
@@ -275,6 +278,7 @@ void CommandContext::notify(int database,
 void CommandContext::effect(int database, std::span<const std::string_view> args) {
   effect_chosen_ = true;
   effects_.add(database, args);
+  if (!has_counted_) ++counted_changes_;
 }
 
 void CommandContext::note_use(store::Entry& entry) {
@@ -355,7 +359,7 @@ void CommandContext::remove_expired(int database, std::span<const store::HashedK
 
 void CommandContext::flush_effects() {
   if (effects_.empty()) return;
-  const std::uint64_t position = services_.effects.append(effects_.unit());
+  const std::uint64_t position = services_.effects.append(effects_.unit(), effects_.changes());
   if (client_ != nullptr) client_->log_position = position;
   effects_.clear();
 }

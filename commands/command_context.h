@@ -141,6 +141,11 @@ class CommandContext {
   }
   void effect(std::span<const std::string_view> args) { effect(database(), args); }
   void effect(int database, std::span<const std::string_view> args);
+  // How many changes that was, if it is not the number of its effects. Adds up.
+  void count_changes(std::uint64_t changes) {
+    counted_changes_ += changes;
+    has_counted_ = true;
+  }
   // The command changed nothing that the log must know, although changed() was called.
   void no_effect() { effect_chosen_ = true; }
   // Keeps a text for effect() until the unit is logged.
@@ -265,6 +270,8 @@ class CommandContext {
   bool in_transaction_ = false;
   bool changed_ = false;
   bool effect_chosen_ = false;
+  bool has_counted_ = false;
+  std::uint64_t counted_changes_ = 0;  // by count_changes(), or effects
   bool failed_ = false;
   bool serving_ = false;  // this is the command of a client that waits
   bool blocked_ = false;  // the client waits now, or goes on waiting

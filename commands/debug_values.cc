@@ -114,34 +114,6 @@ bool is_out_of_memory(CommandContext& ctx) {
   return limit != 0 && base::allocated_bytes() > limit;
 }
 
-// Puts what a snapshot would bring back in the place of the value; false if it brings nothing back.
-bool remake(CommandContext& ctx, int database, const store::HashedKey& key) {
-  const store::Table::Position at = ctx.lock().find(database, key);
-  base::Buffer payload;
-  rdb::append_dump(payload, *at.entry(), true);
-  auto entry = rdb::read_dump(payload.view(), key.key, at.entry()->expiry_ms());
-  if (!entry) return false;
-  (*entry)->touch(at.entry()->access_clock());
-  ctx.discard(ctx.lock().replace(database, key, at, std::move(*entry)));
-  return true;
-}
-
-bool remake_shard(CommandContext& ctx, int database, std::size_t shard) {
-  const store::Table* table = ctx.lock().table_if_any(database, shard);
-  if (table == nullptr) return true;
-  std::vector<std::string> ended;
-  std::vector<std::string> live;
-  table->for_each([&](const Entry& entry) {
-    (entry.is_expired(ctx.now_ms()) ? ended : live).emplace_back(entry.key());
-  });
-  ctx.remove_expired(database, std::vector<store::HashedKey>(ended.begin(), ended.end()));
-  return std::all_of(live.begin(), live.end(), [&](const std::string& key) {
-    if (remake(ctx, database, store::HashedKey(key))) return true;
-    base::log(base::LogLevel::warning, "DEBUG RELOAD: a value did not survive: {}", key);
-    return false;
-  });
-}
-
 }  // namespace
 
 void debug_object(CommandContext& ctx) {
@@ -255,20 +227,6 @@ void debug_populate(CommandContext& ctx) {
       return false;
     });
   }
-  ctx.reply().ok();
-}
-
-// There is no file that could hold something else than the data, so that its options mean nothing.
-void debug_reload(CommandContext& ctx) {
-  if (ctx.argc() > 2)
-    return ctx.error("ERR DEBUG RELOAD takes no options here, as there is no file to load");
-  bool all = true;
-  ctx.for_each_shard(0, [&](std::size_t shard) {
-    for (int database = 0; all && database < ctx.services().keyspace.databases(); ++database)
-      all = remake_shard(ctx, database, shard);
-    return all;
-  });
-  if (!all) return ctx.error("ERR Error trying to load the RDB dump, check server logs");
   ctx.reply().ok();
 }
 

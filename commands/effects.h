@@ -26,8 +26,9 @@ struct Effect {
 class EffectSink {
  public:
   virtual ~EffectSink() = default;
-  // Returns the position behind the unit.
-  virtual std::uint64_t append(std::span<const Effect> unit) = 0;
+  // Returns the position behind the unit. `changes` is how many changes it is made of, as Redis
+  // counts them for its save points.
+  virtual std::uint64_t append(std::span<const Effect> unit, std::uint64_t changes) = 0;
   // An error reply if writes have to be refused now (MISCONF), else empty.
   virtual std::string_view refusal() const = 0;
 };
@@ -47,6 +48,10 @@ class Effects {
   }
   // Keeps a text until clear().
   std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+
+  // What the unit counts for. Keys that end or are evicted count for nothing.
+  void count(std::uint64_t changes) { changes_ += changes; }
+  std::uint64_t changes() const { return changes_; }
 
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
@@ -71,6 +76,7 @@ class Effects {
     entries_.clear();
     words_.clear();
     kept_.clear();
+    changes_ = 0;
   }
 
  private:
@@ -84,6 +90,7 @@ class Effects {
   std::vector<std::string_view> words_;
   std::deque<std::string> kept_;
   std::vector<Effect> unit_;
+  std::uint64_t changes_ = 0;
 };
 
 inline void Effects::own_since(std::size_t count) {

@@ -89,6 +89,7 @@ class Executor {
   bool has_running_units() const;
   // Stops a suspended script at once and drops what it did from the log: the server is stopping.
   void abandon(ScriptUnit& unit);
+  void abandon_units();
 
   // For a script that runs in this executor: runs one of its commands inside the unit. Returns why
   // it was not run, or nothing: then its reply was appended. Every command that a script calls

@@ -78,8 +78,7 @@ void ScriptUnit::keep(const Request& asked) {
 
 Executor::~Executor() {
   // What is still suspended belongs to clients that are gone.
-  while (!suspended_units_.empty())
-    abandon(*suspended_units_.front());
+  abandon_units();
 }
 
 bool Executor::runs_scripts(const Client& client, const Command& command) const {
@@ -206,6 +205,11 @@ void Executor::abandon(ScriptUnit& unit) {
   base::Buffer nobody;
   unit.client->unit = &unit;
   take_unit_reply(*unit.client, nobody);
+}
+
+void Executor::abandon_units() {
+  while (!suspended_units_.empty())
+    abandon(*suspended_units_.front());
 }
 
 bool Executor::is_slice_over() const {
@@ -345,6 +349,8 @@ std::string_view Executor::call(ScriptScope& scope, Args args, base::Buffer& rep
   context_.in_transaction_ = caller_in_transaction;
   context_.changed_ = false;
   context_.effect_chosen_ = false;
+  context_.has_counted_ = false;
+  context_.counted_changes_ = 0;
   context_.failed_ = false;
   context_.keys_.clear();
   back();

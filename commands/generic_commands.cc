@@ -42,6 +42,7 @@ void del(CommandContext& ctx) {
     if (!at) continue;
     ctx.erase(ctx.key(i), at);
     ctx.changed(ctx.key(i), Event::generic, "del");
+    ctx.count_changes(1);
     ++deleted;
   }
   ctx.reply().integer(deleted);

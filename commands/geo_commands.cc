@@ -80,12 +80,15 @@ void geoadd(CommandContext& ctx) {
   if (!at) at = ctx.put(key, at, SortedSet::make(key.key, store::no_expiry));
   SortedSet set(*at.entry());
   std::int64_t counted = 0;
-  bool has_changed = false;
+  std::uint64_t changes = 0;
   for (std::size_t i = options.first; i < ctx.argc(); i += 3) {
     const auto score = static_cast<double>(geo_encode(*geo_point_arg(ctx, i)));
+    bool has_changed = false;
     if (add_one(set, options, ctx.arg(i + 2), score, has_changed)) ++counted;
+    changes += has_changed ? 1 : 0;
   }
-  if (has_changed) ctx.changed(key, Event::sorted_set, "zadd");
+  ctx.count_changes(changes);
+  if (changes != 0) ctx.changed(key, Event::sorted_set, "zadd");
   ctx.reply().integer(counted);
 }
 

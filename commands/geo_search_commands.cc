@@ -258,6 +258,7 @@ void run(CommandContext& ctx, const Form& form) {
     request.order = GeoOrder::nearest_first;
   matches.select(request.order, count);
   if (to == nullptr) return reply_matches(ctx, request, matches);
+  if (matches.size() != 0) ctx.count_changes(matches.size());
   store_result(
       ctx, *to, matches.size() == 0 ? nullptr : make_sorted_set(request, matches, to->key), event);
 }

@@ -36,6 +36,7 @@ std::optional<std::int64_t> set_pairs(CommandContext& ctx) {
   for (std::size_t i = 0; i < pairs.size(); i += 2)
     added += hash.set(pairs[i], pairs[i + 1]) ? 1 : 0;
   ctx.changed(ctx.key(), Event::hash, "hset");
+  ctx.count_changes(pairs.size() / 2);
   leave_hash(ctx, at);
   return added;
 }
@@ -147,6 +148,7 @@ void hdel(CommandContext& ctx) {
   for (const std::string_view field : fields)
     removed += hash.erase(field) ? 1 : 0;
   if (removed != 0) ctx.changed(ctx.key(), Event::hash, "hdel");
+  ctx.count_changes(static_cast<std::uint64_t>(removed));
   leave_hash(ctx, at);
   ctx.reply().integer(removed);
 }

@@ -70,20 +70,21 @@ void say_added(CommandContext& ctx) {
 void add_dense(CommandContext& ctx, Table::Position at) {
   const std::span elements = ctx.args().subspan(2);
   char* const bytes = writable_string(ctx, ctx.key(), at, HyperLogLog::dense_bytes);
-  bool raised = false;
+  std::uint64_t raised = 0;
   for (const std::string_view element : elements)
-    raised |= HyperLogLog::raise_dense(bytes, HyperLogLog::mark_of(element));
-  if (raised) {
+    raised += HyperLogLog::raise_dense(bytes, HyperLogLog::mark_of(element)) ? 1 : 0;
+  if (raised != 0) {
     HyperLogLog::forget_count(bytes);
     say_added(ctx);
+    ctx.count_changes(raised);
   }
-  ctx.reply().integer(raised ? 1 : 0);
+  ctx.reply().integer(raised != 0 ? 1 : 0);
 }
 
 void pfadd(CommandContext& ctx) {
   const Table::Position at = ctx.find(ctx.key());
   HyperLogLog log;
-  bool raised = !at;
+  std::uint64_t raised = at ? 0 : 1;
   if (at) {
     const auto bytes = bytes_of(ctx, *at.entry());
     if (!bytes) return;
@@ -93,14 +94,15 @@ void pfadd(CommandContext& ctx) {
   for (const std::string_view element : ctx.args().subspan(2)) {
     const auto changed = log.raise(HyperLogLog::mark_of(element), sparse_bytes_max());
     if (!changed) return ctx.error(damaged);
-    raised |= *changed;
+    raised += *changed ? 1 : 0;
   }
-  if (raised) {
+  if (raised != 0) {
     HyperLogLog::forget_count(log.data());
     put_bytes(ctx, ctx.key(), at, log.bytes());
     say_added(ctx);
+    ctx.count_changes(raised);
   }
-  ctx.reply().integer(raised ? 1 : 0);
+  ctx.reply().integer(raised != 0 ? 1 : 0);
 }
 
 // Raises registers to those of some keys. Answers the error itself and returns false then.

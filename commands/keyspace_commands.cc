@@ -6,6 +6,7 @@
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/families.h"
+#include "commands/flush.h"
 #include "commands/scan_cursor.h"
 #include "commands/scan_options.h"
 #include "resp/reply_writer.h"
@@ -193,15 +194,6 @@ bool flush_options_fit(CommandContext& ctx) {
   return false;
 }
 
-void flush(CommandContext& ctx, int database) {
-  ctx.services().watchers.touch_database(database, [&](std::string_view key) {
-    return static_cast<bool>(ctx.lock().find(database, store::HashedKey(key)));
-  });
-  ctx.discard(ctx.lock().take_tables(database));
-  for (const std::string& key : ctx.services().blocking.keys(database))
-    ctx.signal_ready(database, key);
-}
-
 // Tracked keys have no database, so that one of them takes along those of the others.
 void forget_tracked_keys(CommandContext& ctx) {
   if (auto keys = ctx.services().tracking.forget_all(ctx.subscribers().loop()))
@@ -210,7 +202,7 @@ void forget_tracked_keys(CommandContext& ctx) {
 
 void flushdb(CommandContext& ctx) {
   if (!flush_options_fit(ctx)) return;
-  flush(ctx, ctx.database());
+  flush_database(ctx, ctx.database());
   forget_tracked_keys(ctx);
   ctx.effect({"FLUSHDB"});
   ctx.reply().ok();
@@ -219,7 +211,7 @@ void flushdb(CommandContext& ctx) {
 void flushall(CommandContext& ctx) {
   if (!flush_options_fit(ctx)) return;
   for (int database = 0; database < ctx.services().keyspace.databases(); ++database)
-    flush(ctx, database);
+    flush_database(ctx, database);
   forget_tracked_keys(ctx);
   ctx.effect({"FLUSHALL"});
   ctx.reply().ok();
@@ -341,6 +333,16 @@ constexpr CommandSpec specs[] = {
 static_assert(well_formed(specs));
 
 }  // namespace
+
+void flush_database(CommandContext& ctx, int database) {
+  ctx.count_changes(ctx.lock().size(database).keys);
+  ctx.services().watchers.touch_database(database, [&](std::string_view key) {
+    return static_cast<bool>(ctx.lock().find(database, store::HashedKey(key)));
+  });
+  ctx.discard(ctx.lock().take_tables(database));
+  for (const std::string& key : ctx.services().blocking.keys(database))
+    ctx.signal_ready(database, key);
+}
 
 std::span<const CommandSpec> keyspace_commands() {
   return specs;

@@ -224,6 +224,7 @@ void lrem(CommandContext& ctx) {
   ctx.reply().integer(static_cast<std::int64_t>(removed));
   if (removed == 0) return;
   ctx.changed(ctx.key(), Event::list, "lrem");
+  ctx.count_changes(removed);
   ctx.erase_if_empty(ctx.key(), at, list.is_empty());
 }
 
@@ -239,6 +240,7 @@ void ltrim(CommandContext& ctx) {
   const std::size_t size = list.size();
   const IndexRange kept = element_range(*start, *stop, size).value_or(IndexRange{0, 0});
   ctx.changed(ctx.key(), Event::list, "ltrim");
+  ctx.count_changes(size - kept.count);
   if (kept.count == size) ctx.no_effect();
   if (!ctx.erase_if_empty(ctx.key(), at, kept.count == 0)) list.keep(kept.first, kept.count);
   ctx.reply().ok();

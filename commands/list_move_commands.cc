@@ -31,6 +31,7 @@ void push(CommandContext& ctx, ListEnd end, bool only_present) {
   List list(*at.entry());
   list.push(end, ctx.args().subspan(2));
   ctx.changed(key, Event::list, end == ListEnd::front ? "lpush" : "rpush");
+  ctx.count_changes(ctx.argc() - 2);
   ctx.reply().integer(static_cast<std::int64_t>(list.size()));
 }
 

@@ -83,6 +83,7 @@ std::size_t pop_items(CommandContext& ctx,
   else
     list.visit_back(size - 1, reply_next);
   list.drop(end, count);
+  ctx.count_changes(count);
   popped(ctx, key, at, end);
   return count;
 }

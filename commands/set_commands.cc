@@ -39,6 +39,7 @@ void sadd(CommandContext& ctx) {
   for (const std::string_view member : ctx.args().subspan(2))
     if (set.add(member)) ++added;
   if (added != 0) ctx.changed(key, Event::set, "sadd");
+  ctx.count_changes(static_cast<std::uint64_t>(added));
   ctx.reply().integer(added);
 }
 
@@ -54,6 +55,7 @@ void srem(CommandContext& ctx) {
   ctx.reply().integer(removed);
   if (removed == 0) return;
   ctx.changed(key, Event::set, "srem");
+  ctx.count_changes(static_cast<std::uint64_t>(removed));
   ctx.erase_if_empty(key, at, set.is_empty());
 }
 
@@ -106,10 +108,14 @@ void smove(CommandContext& ctx) {
   if (from.key == to.key) return ctx.reply().integer(set.contains(member) ? 1 : 0);
   if (!set.erase(member)) return ctx.reply().integer(0);
   ctx.changed(from, Event::set, "srem");
+  ctx.count_changes(1);
   ctx.erase_if_empty(from, at, set.is_empty());
   Table::Position into = ctx.find(to);
   if (!into) into = ctx.put(to, into, Set::make(to.key, store::no_expiry, member));
-  if (Set(*into.entry()).add(member)) ctx.changed(to, Event::set, "sadd");
+  if (Set(*into.entry()).add(member)) {
+    ctx.changed(to, Event::set, "sadd");
+    ctx.count_changes(1);
+  }
   ctx.reply().integer(1);
 }
 

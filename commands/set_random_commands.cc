@@ -49,6 +49,7 @@ void pop_all(CommandContext& ctx, Table::Position at) {
   ctx.reply().set(set.size());
   set.for_each([&](std::string_view member) { ctx.reply().bulk(member); });
   ctx.changed(ctx.key(), Event::set, "spop");
+  ctx.count_changes(set.size());
   ctx.erase_if_empty(ctx.key(), at, true);
   ctx.effect({"DEL", ctx.key().key});
 }
@@ -64,6 +65,7 @@ void pop_some(CommandContext& ctx, Table::Position at, std::size_t count) {
     ctx.reply().bulk(members.back());
   }
   ctx.changed(ctx.key(), Event::set, "spop");
+  ctx.count_changes(count);
   log_removed(ctx, members);
 }
 

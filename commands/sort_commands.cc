@@ -264,6 +264,7 @@ void Sorting::store() {
   store::List(*entry).push(store::ListEnd::back, result);
   ctx_.put(key, at, std::move(entry));
   ctx_.changed(key, Event::list, "sortstore");
+  ctx_.count_changes(result.size());
   logged[1] = key.key;
   for (std::string_view& word : result)
     word = ctx_.keep(std::string(word));

@@ -127,6 +127,7 @@ void add(CommandContext& ctx, const AddOptions& options) {
     add_one(set, options, ctx.arg(i + 1), *base::parse_double(ctx.arg(i)), done);
   if (done.added + done.updated > 0)
     ctx.changed(key, Event::sorted_set, options.increment ? "zincr" : "zadd");
+  ctx.count_changes(static_cast<std::uint64_t>(done.added + done.updated));
   reply_added(ctx, options, done);
 }
 
@@ -212,6 +213,7 @@ void zrem(CommandContext& ctx) {
     ++removed;
   }
   if (removed > 0) note_removed(ctx, key, at, "zrem");
+  ctx.count_changes(static_cast<std::uint64_t>(removed));
   ctx.reply().integer(removed);
 }
 

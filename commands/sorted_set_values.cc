@@ -114,6 +114,7 @@ void remove_range(CommandContext& ctx,
                   const store::RankRange& range,
                   std::string_view event) {
   SortedSet set(*at.entry());
+  ctx.count_changes(range.count);
   if (range.count < set.size()) {
     set.erase(range);
     ctx.changed(key, Event::sorted_set, event);

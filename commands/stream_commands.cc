@@ -125,6 +125,7 @@ void xdel(CommandContext& ctx) {
     if (id > stream->max_deleted_id) stream->max_deleted_id = id;
   }
   if (removed > 0) ctx.changed(ctx.key(), Event::stream, "xdel");
+  ctx.count_changes(static_cast<std::uint64_t>(removed));
   ctx.reply().integer(removed);
 }
 
@@ -139,6 +140,7 @@ void xtrim(CommandContext& ctx) {
   ctx.reply().integer(static_cast<std::int64_t>(removed));
   if (removed == 0) return;
   ctx.changed(ctx.key(), Event::stream, "xtrim");
+  ctx.count_changes(removed);
   std::vector<std::string_view> effect = {"XTRIM", ctx.key().key};
   append_exact_trim(ctx, options.trim, *stream, effect);
   ctx.effect(effect);

@@ -178,6 +178,7 @@ void xack(CommandContext& ctx) {
   for (const StreamId& id : ids)
     if (group->acknowledge(id)) ++acknowledged;
   if (acknowledged > 0) ctx.changed_unwatched(ctx.key(), Event{}, {});
+  ctx.count_changes(static_cast<std::uint64_t>(acknowledged));
   ctx.reply().integer(acknowledged);
 }
 

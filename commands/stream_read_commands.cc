@@ -261,6 +261,7 @@ void deliver(CommandContext& ctx,
       });
   ctx.reply().end_deferred_array(place, static_cast<std::size_t>(found));
   ctx.changed_unwatched(key, Event{}, {});
+  ctx.count_changes(1);
   group_id_effect(ctx, key, options.group, group);
 }
 

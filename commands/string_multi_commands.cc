@@ -34,6 +34,7 @@ void set_pairs(CommandContext& ctx) {
     const store::HashedKey& key = ctx.key(i);
     put_string(ctx, key, ctx.find(key), ctx.arg(2 + 2 * i), store::no_expiry);
     ctx.changed(key, Event::string, "set");
+    ctx.count_changes(1);
   }
 }
 

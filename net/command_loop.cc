@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace duplex::net {
@@ -102,12 +103,15 @@ void CommandLoop::before_flush() {
   // Either the log's thread sees the mark, or this thread sees the log's progress: both sides read
   // and modify the mark, so neither can look at the other's news before its own are out.
   holds_.fetch_or(1, std::memory_order_seq_cst);
-  if (log->releasable() != releasable) release_gated();
+  // The same goes for a log that has ended.
+  if (log_.load() != log || log->releasable() != releasable) release_gated();
 }
 
 void CommandLoop::release_gated() {
   const aof::Log* log = log_.load(std::memory_order_acquire);
-  const std::uint64_t releasable = log->releasable();
+  // What a log that has ended was told is written, as far as that was possible.
+  constexpr auto everything = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t releasable = log == nullptr ? everything : log->releasable();
   const auto waits = [&](const Gated& gated) { return gated.position > releasable; };
   const auto released = std::stable_partition(held_.begin(), held_.end(), waits);
   const std::vector<Gated> done(released, held_.end());

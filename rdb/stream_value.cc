@@ -1,9 +1,10 @@
 // Streams: nodes as listpacks, and groups of consumers with what these have pending.
 #include "rdb/collection_values.h"
-#include "rdb/encoder.h"
+#include "rdb/stream_slices.h"
 #include "store/stream.h"
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -34,14 +35,6 @@ StreamId id_of(std::string_view bytes) {
   return {big_endian(bytes.substr(0, id_bytes / 2)), big_endian(bytes.substr(id_bytes / 2))};
 }
 
-std::string bytes_of(const StreamId& id) {
-  std::string bytes;
-  for (const std::uint64_t part : {id.ms, id.sequence})
-    for (int shift = 56; shift >= 0; shift -= 8)
-      bytes.push_back(static_cast<char>(part >> shift & 0xff));
-  return bytes;
-}
-
 Decoded<StreamId> read_raw_id(Decoder& decoder) {
   const auto bytes = decoder.raw(id_bytes);
   if (!bytes) return std::unexpected(bytes.error());
@@ -54,11 +47,6 @@ Decoded<StreamId> read_id(Decoder& decoder) {
   const auto sequence = decoder.length();
   if (!sequence) return std::unexpected(sequence.error());
   return StreamId{*ms, *sequence};
-}
-
-void append_id(base::Buffer& out, const StreamId& id) {
-  append_length(out, id.ms);
-  append_length(out, id.sequence);
 }
 
 Decoded<bool> read_nodes(Decoder& decoder, StreamData& stream) {
@@ -186,32 +174,6 @@ Decoded<bool> read_group(Decoder& decoder, ValueType type, StreamData& stream) {
   return true;
 }
 
-void append_group(base::Buffer& out,
-                  std::string_view name,
-                  const StreamGroup& group,
-                  ValueType type) {
-  append_string(out, name, false);
-  append_id(out, group.last_id);
-  if (type != ValueType::stream_listpacks)
-    append_length(out, static_cast<std::uint64_t>(group.entries_read));
-  append_length(out, group.pending().size());
-  for (const PendingEntry& entry : group.pending()) {
-    out.append(bytes_of(entry.id));
-    append_uint64(out, static_cast<std::uint64_t>(entry.delivered_ms));
-    append_length(out, entry.deliveries);
-  }
-  append_length(out, group.consumers().size());
-  for (const auto& [consumer_name, consumer] : group.consumers()) {
-    append_string(out, consumer_name, false);
-    append_uint64(out, static_cast<std::uint64_t>(consumer.seen_ms));
-    if (type == ValueType::stream_listpacks_3)
-      append_uint64(out, static_cast<std::uint64_t>(consumer.active_ms));
-    append_length(out, consumer.pending.size());
-    for (const StreamId& id : consumer.pending)
-      out.append(bytes_of(id));
-  }
-}
-
 }  // namespace
 
 Decoded<store::EntryPtr> read_stream(Decoder& decoder,
@@ -234,22 +196,8 @@ Decoded<store::EntryPtr> read_stream(Decoder& decoder,
 }
 
 void append_stream(base::Buffer& out, const store::Entry& entry, ValueType type, bool compress) {
-  const StreamView stream(entry);
-  append_length(out, stream->nodes().size());
-  for (const StreamNode& node : stream->nodes()) {
-    append_string(out, bytes_of(node.id()), false);
-    append_string(out, node.blob(), compress);
-  }
-  append_length(out, stream->size());
-  append_id(out, stream->last_id);
-  if (type != ValueType::stream_listpacks) {
-    append_id(out, stream->first_id());
-    append_id(out, stream->max_deleted_id);
-    append_length(out, stream->entries_added);
-  }
-  append_length(out, stream->groups.size());
-  for (const auto& [name, group] : stream->groups)
-    append_group(out, name, group, type);
+  constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+  StreamSlices(*StreamView(entry), type, compress).append(out, everything);
 }
 
 }  // namespace duplex::rdb

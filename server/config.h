@@ -166,6 +166,7 @@ struct Config {
   std::string appenddirname = "appendonlydir";
   std::string appendfilename = "appendonly.aof";
   bool aof_load_truncated = true;
+  bool aof_use_rdb_preamble = true;
   bool aof_timestamp_enabled = false;
   std::int64_t auto_aof_rewrite_percentage = 100;
   std::int64_t auto_aof_rewrite_min_size = 64 << 20;

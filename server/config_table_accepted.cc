@@ -153,7 +153,6 @@ constexpr Directive rows[] = {
     number("prefetch-batch-size", "16", 0, 128),
     number("max-new-connections-per-cycle", "10", 1, 1000),
     no("no-appendfsync-on-rewrite"),
-    yes("aof-use-rdb-preamble"),
     no("aof-disable-auto-gc"),
     one_of("rdb-version-check", "strict", version_checks),
     one_of("sanitize-dump-payload", "no", no_yes_clients),

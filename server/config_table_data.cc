@@ -116,6 +116,7 @@ constexpr Directive data[] = {
     text<&Config::appenddirname>("appenddirname", fixed, check_appenddirname),
     text<&Config::appendfilename>("appendfilename", fixed, check_appendfilename),
     yes_no<&Config::aof_load_truncated>("aof-load-truncated"),
+    yes_no<&Config::aof_use_rdb_preamble>("aof-use-rdb-preamble"),
     yes_no<&Config::aof_timestamp_enabled>("aof-timestamp-enabled"),
     integer<&Config::auto_aof_rewrite_percentage>("auto-aof-rewrite-percentage", 0, int_max),
     memory<&Config::auto_aof_rewrite_min_size>("auto-aof-rewrite-min-size", 0),

@@ -1,11 +1,11 @@
 // Where the executors' write units go: into the log, if there is one.
 #include "server/log_sink.h"
 
-#include <cstring>
+#include "aof/log_unit.h"
 
 #include <fmt/format.h>
 
-#include "aof/log_unit.h"
+#include <cstring>
 
 namespace duplex::server {
 
@@ -20,21 +20,23 @@ constexpr std::string_view refused_unsaved =
 
 }  // namespace
 
-std::uint64_t LogSink::append(std::span<const commands::Effect> unit) {
-  changes_.fetch_add(unit.size(), std::memory_order_relaxed);
+std::uint64_t LogSink::append(std::span<const commands::Effect> unit, std::uint64_t changes) {
+  changes_.fetch_add(changes, std::memory_order_relaxed);
+  const Target target = target_.load(std::memory_order_acquire);
+  if (target == Target::nowhere) return 0;
   aof::Log* log = log_.load(std::memory_order_acquire);
-  if (log == nullptr) return 0;
   static thread_local aof::LogUnit encoded;
   for (const commands::Effect& effect : unit)
     encoded.add(effect.database, effect.args);
   const aof::Lsn position = log->append(encoded);
   encoded.clear();
-  return position;
+  return target == Target::log ? position : 0;
 }
 
 std::string_view LogSink::refusal() const {
   if (unsaved_.load(std::memory_order_relaxed)) [[unlikely]]
     return refused_unsaved;
+  if (target_.load(std::memory_order_acquire) != Target::log) return {};
   const aof::Log* log = log_.load(std::memory_order_acquire);
   if (log == nullptr) return {};
   const aof::LogState state = log->failed();

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/ticks.h"
+#include "server/snapshot_metrics.h"
 #include "server/version.h"
 
 #include <fmt/format.h>
@@ -52,6 +53,7 @@ std::string Metrics::metrics_text() {
   write_keyspace(out);
   write_loops(out);
   write_log(out);
+  write_snapshot_metrics(out, from_.persistence.stats());
   write_web(out);
   return out;
 }

@@ -23,7 +23,8 @@ constexpr std::string_view save_runs = "ERR Background save already in progress"
 
 }  // namespace
 
-Persistence::Persistence(Parts parts) : parts_(parts) {
+Persistence::Persistence(Parts parts)
+    : parts_(parts), log_is_wanted_(parts.config.snapshot()->appendonly) {
   stats_.last_save_s = base::wall_ms() / 1000;
 }
 
@@ -43,7 +44,7 @@ void Persistence::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     if (snapshot_ != nullptr) snapshot_->cancel();
-    save_is_cancelled_ = true;
+    save_is_cancelled_ = rewrite_is_cancelled_ = true;
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -53,8 +54,9 @@ void Persistence::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait_for(lock, look_interval, [this] {
-      return stopping_ || job_ || (rewrite_is_requested_ && state_ == State::idle);
+      return stopping_ || job_ || look_is_due_ || (rewrite_is_requested_ && state_ == State::idle);
     });
+    look_is_due_ = false;
     if (!job_ && stopping_) break;
     if (job_) {
       Job& job = *job_;
@@ -84,26 +86,26 @@ void Persistence::run() {
 void Persistence::look_around() {
   bool rewrite = false;
   bool save = false;
+  bool is_log_wanted = false;
   const auto config = parts_.config.snapshot();
   {
     const std::lock_guard lock(mutex_);
     if (state_ != State::idle || stopping_) return;
+    is_log_wanted = log_is_wanted_;
     rewrite = rewrite_is_requested_ || wants_rewrite(*config);
     save = !rewrite && (save_is_scheduled_ || wants_save(*config));
-    if (!rewrite && !save) return;
     if (rewrite) {
       state_ = State::rewriting;
-      rewrite_is_requested_ = false;
+      rewrite_is_requested_ = rewrite_is_cancelled_ = false;
       job_began_ms_ = last_rewrite_try_ms_ = base::wall_ms();
     }
   }
-  if (save) {
-    (void)begin_save(false, false);
-    return;
-  }
+  if (!is_log_wanted && parts_.log_switch.is_open()) turn_off();
+  if (save) (void)begin_save(false, false);
+  if (!rewrite) return;
   const Outcome outcome = [&] {
     const CpuList cpus(config->aof_rewrite_cpulist, "aof_rewrite_cpulist");
-    return run_rewrite();
+    return run_rewrite(is_log_wanted);
   }();
   const std::lock_guard lock(mutex_);
   note_rewrite(outcome);
@@ -111,6 +113,14 @@ void Persistence::look_around() {
   state_ = State::idle;
   ++jobs_ended_;
   ended_.notify_all();
+}
+
+void Persistence::turn_off() {
+  if (end_log())
+    base::log(base::LogLevel::notice, "The append only file is off");
+  else
+    base::log(base::LogLevel::warning,
+              "The append only file is off, but could not be written completely");
 }
 
 bool Persistence::wants_save(const Config& config) const {
@@ -127,14 +137,18 @@ bool Persistence::wants_save(const Config& config) const {
   return true;
 }
 
+bool Persistence::may_retry_rewrite() const {
+  if (stats_.rewrite_failures_in_a_row == 0) return true;
+  const auto doublings = std::min<std::uint64_t>(stats_.rewrite_failures_in_a_row - 1, 10);
+  const std::int64_t delay_ms = std::min(rewrite_retry_ms << doublings, rewrite_retry_ms_max);
+  return base::wall_ms() - last_rewrite_try_ms_ >= delay_ms;
+}
+
 bool Persistence::wants_rewrite(const Config& config) const {
+  if (!log_is_wanted_ || !may_retry_rewrite()) return false;
   const aof::Log* log = parts_.log.load(std::memory_order_acquire);
-  if (log == nullptr || log->failed()) return false;
-  if (stats_.rewrite_failures_in_a_row > 0) {
-    const auto doublings = std::min<std::uint64_t>(stats_.rewrite_failures_in_a_row - 1, 10);
-    const std::int64_t delay_ms = std::min(rewrite_retry_ms << doublings, rewrite_retry_ms_max);
-    if (base::wall_ms() - last_rewrite_try_ms_ < delay_ms) return false;
-  }
+  if (log == nullptr) return true;
+  if (log->failed()) return false;
   if (config.auto_aof_rewrite_percentage == 0) return false;
   const aof::LogStats stats = log->stats();
   if (stats.current_bytes <= static_cast<std::uint64_t>(config.auto_aof_rewrite_min_size))
@@ -225,8 +239,6 @@ Persistence::Answer Persistence::cancel_save() {
 }
 
 Persistence::Answer Persistence::begin_rewrite(bool in_transaction) {
-  if (parts_.log.load(std::memory_order_acquire) == nullptr)
-    return {true, "ERR There is no log to rewrite: appendonly is off"};
   const std::lock_guard lock(mutex_);
   if (state_ == State::rewriting)
     return {true, "ERR Background append only file rewriting already in progress"};
@@ -238,10 +250,34 @@ Persistence::Answer Persistence::begin_rewrite(bool in_transaction) {
   return {false, "Background append only file rewriting started"};
 }
 
-void Persistence::request_rewrite() {
+std::expected<void, std::string> Persistence::turn_log(bool on) {
+  if (on) {
+    if (auto possible = parts_.log_switch.probe(); !possible) return possible;
+  }
   const std::lock_guard lock(mutex_);
-  rewrite_is_requested_ = true;
+  if (!started_) return std::unexpected("the data are being loaded");
+  log_is_wanted_ = on;
+  stats_.rewrite_failures_in_a_row = 0;
+  if (on) {
+    rewrite_is_requested_ = true;
+    if (state_ != State::idle)
+      base::log(base::LogLevel::notice,
+                "The append only file gets its first base when the job that is running has ended");
+  } else {
+    rewrite_is_requested_ = false;
+    rewrite_is_cancelled_ = true;
+    if (state_ == State::rewriting && snapshot_ != nullptr) snapshot_->cancel();
+    look_is_due_ = true;
+  }
   wake_.notify_one();
+  return {};
+}
+
+void Persistence::log_progressed() {
+  const aof::Log* log = parts_.log.load(std::memory_order_acquire);
+  if (log == nullptr || !log->failed()) return;
+  const std::lock_guard lock(mutex_);
+  if (log_is_unconfirmed_ && snapshot_ != nullptr) snapshot_->cancel();
 }
 
 std::int64_t Persistence::last_save_s() const {
@@ -250,6 +286,7 @@ std::int64_t Persistence::last_save_s() const {
 }
 
 PersistenceStats Persistence::stats() const {
+  const aof::Log* log = parts_.log.load(std::memory_order_acquire);
   const std::lock_guard lock(mutex_);
   PersistenceStats stats = stats_;
   const std::int64_t running_s = (base::wall_ms() - job_began_ms_) / 1000;
@@ -259,6 +296,9 @@ PersistenceStats Persistence::stats() const {
   // What is asked for and begins at once is in progress for whoever asks.
   if (rewrite_is_requested_ && state_ == State::idle) stats.is_rewriting = true;
   stats.rewrite_is_scheduled = rewrite_is_requested_ && state_ == State::saving;
+  stats.log_is_on = log_is_wanted_;
+  stats.log_has_no_base = started_ && log_is_wanted_ && (log_is_unconfirmed_ || log == nullptr);
+  if (snapshot_ != nullptr) stats.keys_walked = snapshot_->keys_walked();
   if (stats.is_saving) stats.current_save_s = running_s;
   if (state_ == State::rewriting) stats.current_rewrite_s = running_s;
   return stats;
@@ -280,23 +320,34 @@ void Persistence::note_save(const Job& job, const Outcome& outcome, bool was_can
   stats_.last_save_ok = outcome.has_value();
   if (outcome) {
     stats_.last_save_s = now_ms / 1000;
+    stats_.last_save_seconds = static_cast<double>(now_ms - job_began_ms_) / 1000;
+    stats_.last_save_bytes = job.file->bytes();
     ++stats_.saves;
     saved_changes_ = job.changes_at_cut;
     base::log(base::LogLevel::notice, "Background saving terminated with success");
   } else {
+    ++stats_.save_failures;
     base::log(base::LogLevel::warning, "Background saving error: {}", outcome.error());
   }
   parts_.log_sink.refuse_unsaved(!outcome && refuses_unsaved_);
 }
 
 void Persistence::note_rewrite(const Outcome& outcome) {
-  stats_.last_rewrite_took_s = (base::wall_ms() - job_began_ms_) / 1000;
+  const std::int64_t took_ms = base::wall_ms() - job_began_ms_;
+  stats_.last_rewrite_took_s = took_ms / 1000;
+  if (!outcome && rewrite_is_cancelled_) {
+    base::log(base::LogLevel::warning, "Background AOF rewrite cancelled");
+    return;
+  }
   stats_.last_rewrite_ok = outcome.has_value();
   if (outcome) {
     ++stats_.rewrites;
+    stats_.last_rewrite_seconds = static_cast<double>(took_ms) / 1000;
+    stats_.last_base_bytes = base_bytes_;
     stats_.rewrite_failures_in_a_row = 0;
     base::log(base::LogLevel::notice, "Background AOF rewrite finished successfully");
   } else {
+    ++stats_.rewrite_failures;
     ++stats_.rewrite_failures_in_a_row;
     base::log(base::LogLevel::warning, "Background AOF rewrite failed: {}", outcome.error());
   }

@@ -7,6 +7,7 @@
 #include "script/engine.h"
 #include "server/config_store.h"
 #include "server/log_sink.h"
+#include "server/log_switch.h"
 #include "server/rdb_output.h"
 #include "server/reclaimer.h"
 #include "server/snapshot.h"
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,13 +35,22 @@ struct PersistenceStats {
   std::int64_t last_save_took_s = -1;
   std::int64_t current_save_s = -1;
   std::uint64_t saves = 0;
+  std::uint64_t save_failures = 0;
+  std::uint64_t last_save_bytes = 0;
+  double last_save_seconds = 0;
+  bool log_is_on = false;        // it is, or will be when it has its first base
+  bool log_has_no_base = false;  // its first base is not complete
   bool is_rewriting = false;
   bool rewrite_is_scheduled = false;
   bool last_rewrite_ok = true;
   std::int64_t last_rewrite_took_s = -1;
   std::int64_t current_rewrite_s = -1;
   std::uint64_t rewrites = 0;
+  std::uint64_t rewrite_failures = 0;
   std::uint64_t rewrite_failures_in_a_row = 0;
+  std::uint64_t last_base_bytes = 0;
+  double last_rewrite_seconds = 0;
+  std::uint64_t keys_walked = 0;  // by the snapshot that is being written
 };
 
 // Why a snapshot cannot be cut just now: a suspended script has shards.
@@ -55,9 +66,10 @@ class Persistence final : public commands::PersistenceControl {
   struct Parts {
     ConfigStore& config;
     store::Keyspace& keyspace;
-    const script::Engine& scripts;
     Reclaimer& reclaimer;
+    const script::Engine& scripts;
     LogSink& log_sink;
+    LogSwitch& log_switch;
     const std::atomic<aof::Log*>& log;
     std::atomic<bool>& snapshot_is_behind;
   };
@@ -83,8 +95,11 @@ class Persistence final : public commands::PersistenceControl {
   std::optional<std::string> save_again();
   // To be called when directives have changed.
   void config_changed(const Config& config);
-  // Asks for a rewrite as soon as possible.
-  void request_rewrite();
+  // appendonly: on begins with a base of what there is, in the background, and is tried again when
+  // that fails; off ends the log in the background. The error is a sentence for the operator.
+  std::expected<void, std::string> turn_log(bool on);
+  // To be called when the log has progressed or failed, on any thread.
+  void log_progressed();
 
   // commands::PersistenceControl
   std::optional<std::string> save() override;
@@ -107,15 +122,24 @@ class Persistence final : public commands::PersistenceControl {
 
   void run();
   void look_around();
+  void turn_off();
   bool wants_save(const Config& config) const;
   bool wants_rewrite(const Config& config) const;
+  bool may_retry_rewrite() const;
 
   // Prepares the file and makes the cut; holds no shard when it returns.
   std::expected<std::unique_ptr<Job>, std::string> prepare_save();
   Outcome run_save(Job& job);
-  Outcome run_rewrite();
-  Outcome write_base(aof::Log& log);
-  static std::unique_ptr<SnapshotOutput> make_base_output(SnapshotFile& file, const Config& config);
+  Outcome run_rewrite(bool is_log_wanted);
+  Outcome rewrite_log(aof::Log& log);
+  Outcome begin_log();
+  Outcome write_first_base_of(aof::Log& log);
+  Outcome write_base_without_log();
+  bool end_log();
+  Outcome write_base(const aof::ManifestEntry& base, const std::function<void()>& at_cut);
+  static std::unique_ptr<SnapshotOutput> make_base_output(SnapshotFile& file,
+                                                          const Config& config,
+                                                          aof::BaseForm form);
   void note_save(const Job& job, const Outcome& outcome, bool was_cancelled);
   void note_rewrite(const Outcome& outcome);
 
@@ -129,11 +153,16 @@ class Persistence final : public commands::PersistenceControl {
   bool stopping_ = false;
   bool save_is_scheduled_ = false;
   bool rewrite_is_requested_ = false;
+  bool rewrite_is_cancelled_ = false;
+  bool look_is_due_ = false;
+  bool log_is_wanted_;
+  bool log_is_unconfirmed_ = false;  // published, and without a base
   std::unique_ptr<Job> job_;  // a save that was cut and waits for the thread, or is written by it
   Snapshot* snapshot_ = nullptr;  // what is written now
   bool save_is_cancelled_ = false;
   bool refuses_unsaved_ = false;  // stop-writes-on-bgsave-error, with save points
   std::int64_t job_began_ms_ = 0;
+  std::uint64_t base_bytes_ = 0;  // of the base that was written last; the thread's own
   std::int64_t last_save_try_ms_ = 0;
   std::int64_t last_rewrite_try_ms_ = 0;
   std::uint64_t saved_changes_ = 0;  // of LogSink::changes(), those in the last snapshot

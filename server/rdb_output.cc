@@ -46,9 +46,8 @@ std::unique_ptr<EntrySlices> RdbOutput::slices(const store::Entry& entry) const 
   return std::make_unique<RdbSlices>(entry, options_.compress, options_.version);
 }
 
-std::error_code RdbOutput::begin(std::span<const store::SnapshotDatabase> databases,
-                                 std::span<const std::string_view> functions) {
-  databases_.assign(databases.begin(), databases.end());
+std::error_code RdbOutput::begin(const SnapshotContents& contents) {
+  databases_ = contents.databases;
   writer_.aux("redis-ver", commands::compatible_version);
   writer_.aux("redis-bits", "64");
   writer_.aux("ctime", std::to_string(base::wall_ms() / 1000));
@@ -56,8 +55,8 @@ std::error_code RdbOutput::begin(std::span<const store::SnapshotDatabase> databa
   writer_.aux("aof-base", options_.is_log_base ? "1" : "0");
   // Version 9 has no such record. Who does not know it refuses the file, which is better than to
   // lose them.
-  for (const std::string_view code : functions)
-    writer_.function(code);
+  for (const script::Libraries::Pointer& library : contents.libraries)
+    writer_.function(library->code);
   return flush(0);
 }
 

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/diagnostics.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "commands/families.h"
 #include "net/migration_sender.h"
 #include "net/resp_session.h"
@@ -18,10 +17,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <filesystem>
-#include <latch>
 #include <utility>
 
 namespace duplex::server {
@@ -42,13 +39,6 @@ net::BackendChoice backend_choice(IoBackend word) {
   return net::BackendChoice::automatic;
 }
 
-aof::RecoveryOptions recovery_options(const Config& config) {
-  return {.directory = config.dir,
-          .append_directory = config.appenddirname,
-          .file_name = config.appendfilename,
-          .load_truncated = config.aof_load_truncated};
-}
-
 std::vector<std::span<const commands::CommandSpec>> all_families() {
   auto families = commands::command_families();
   for (const auto family : script::command_families())
@@ -60,15 +50,6 @@ std::vector<std::span<const commands::CommandSpec>> all_families() {
 std::string acl_file(const Config& config) {
   if (config.aclfile.empty()) return {};
   return (std::filesystem::path(config.dir) / config.aclfile).lexically_normal().string();
-}
-
-std::string random_hex_id() {
-  unsigned char bytes[20];
-  base::secure_random(bytes, sizeof bytes);
-  std::string id;
-  for (const unsigned char byte : bytes)
-    id += fmt::format("{:02x}", byte);
-  return id;
 }
 
 }  // namespace
@@ -83,11 +64,18 @@ Server::Server(LoadedConfig config)
       hub_(loop_count_ + 1),
       tracking_(loop_count_ + 1),
       log_sink_(current_log_),
+      log_switch_({.config = config_,
+                   .sink = log_sink_,
+                   .current = current_log_,
+                   .on_progress = [this] { log_progressed(); },
+                   .keep_for_a_pass =
+                       [this](const std::shared_ptr<const void>& kept) { keep_for_a_pass(kept); }}),
       persistence_({.config = config_,
                     .keyspace = keyspace_,
-                    .scripts = scripts_,
                     .reclaimer = reclaimer_,
+                    .scripts = scripts_,
                     .log_sink = log_sink_,
+                    .log_switch = log_switch_,
                     .log = current_log_,
                     .snapshot_is_behind = settings_.snapshot_is_behind}),
       observation_(loop_count_ + 1),
@@ -158,7 +146,10 @@ void Server::bind_config() {
     base::set_log_level(next.loglevel);
     base::set_log_format(next.log_format, next.log_timestamp_format);
     persistence_.config_changed(next);
-    if (log_) log_->set_policy(fsync_policy(next.appendfsync));
+    if (aof::Log* log = current_log_.load(std::memory_order_acquire)) {
+      log->set_policy(fsync_policy(next.appendfsync));
+      log->set_writes_times(next.aof_timestamp_enabled);
+    }
     return {};
   };
   apply(*config_.snapshot());
@@ -192,6 +183,7 @@ void Server::bind_config() {
                                       "log-format",
                                       "log-timestamp-format",
                                       "appendfsync",
+                                      "aof-timestamp-enabled",
                                       "save",
                                       "stop-writes-on-bgsave-error",
                                       "hash-max-listpack-entries",
@@ -219,6 +211,12 @@ void Server::bind_config() {
     return std::unexpected(fmt::format(
         "The operating system is not able to handle the specified number of clients, try with {}",
         possible));
+  });
+  config_.on_change("appendonly", [this](const Config& next) -> Outcome {
+    const auto turned = persistence_.turn_log(next.appendonly);
+    if (turned) return {};
+    base::log(base::LogLevel::warning, "Cannot turn on the append only file: {}", turned.error());
+    return std::unexpected("Unable to turn on AOF. Check server logs.");
   });
   config_.on_change("requirepass", [this](const Config& next) -> Outcome {
     users_.set_default_password(next.requirepass);
@@ -303,13 +301,7 @@ Server::Started Server::load() {
               seconds(),
               recovered.records);
   }
-  if (recovered.position.store_id.empty()) recovered.position.store_id = random_hex_id();
-  auto directory = aof::PosixDirectory::open(config->dir + "/" + config->appenddirname);
-  if (!directory)
-    return std::unexpected(fmt::format("Can't open or create append-only dir {}: {}",
-                                       config->appenddirname,
-                                       directory.error().message()));
-  log_directory_ = std::move(*directory);
+  if (auto possible = log_switch_.probe(); !possible) return possible;
   // The base is complete before a manifest names it: a crash before that loads the snapshot again.
   const std::string snapshot = config->dir + "/" + config->dbfilename;
   if (recovered.manifest.empty() && std::filesystem::exists(snapshot)) {
@@ -321,23 +313,19 @@ Server::Started Server::load() {
     if (!first) return std::unexpected(first.error());
     recovered.manifest.base = std::move(*first);
   }
-  const CpuList cpus(config->bio_cpulist, "bio_cpulist");
-  auto log = aof::Log::open(*log_directory_,
-                            {.file_name = config->appendfilename,
-                             .fsync = fsync_policy(config->appendfsync),
-                             .on_progress = [this](aof::Lsn, aof::Lsn) { log_progressed(); }},
-                            std::move(recovered.manifest),
-                            recovered.position);
-  if (!log) return std::unexpected(log.error());
-  log_ = std::move(*log);
-  current_log_.store(log_.get(), std::memory_order_release);
-  return {};
+  return log_switch_.open(std::move(recovered.manifest), std::move(recovered.position));
 }
 
 void Server::log_progressed() {
   note_sync();
   for (const auto& loop : loops_)
     loop->log_progressed();
+  persistence_.log_progressed();
+}
+
+void Server::keep_for_a_pass(const std::shared_ptr<const void>& kept) {
+  for (std::size_t i = 0; i < loop_count_; ++i)
+    pool_.loop(i).post([kept] {});
 }
 
 // Replies wait for a sync only under `always`.
@@ -364,85 +352,12 @@ void Server::sample_rates() {
   if (aof::Log* log = current_log_.load(std::memory_order_acquire)) log->watch();
 }
 
-void Server::wait() {
-  std::unique_lock lock(stop_mutex_);
-  stop_wake_.wait(lock, [this] { return stop_requested_; });
-}
-
-// Lets every loop send what is due: after two passes the last words of the first have left.
-void Server::drain() {
-  for (int round = 0; round < 2; ++round) {
-    std::latch passed(static_cast<std::ptrdiff_t>(loop_count_));
-    for (std::size_t i = 0; i < loop_count_; ++i)
-      pool_.loop(i).post([&passed] { passed.count_down(); });
-    passed.wait();
-  }
-}
-
-void Server::request_stop() {
-  {
-    const std::lock_guard lock(stop_mutex_);
-    stop_requested_ = true;
-  }
-  stop_wake_.notify_all();
-}
-
-bool Server::stop() {
-  if (stopped_) return true;
-  stopped_ = true;
-  listeners_.clear();
-  tls_port_.close();
-  http_.begin_shutdown();
-  drain();
-  bool saved = true;
-  pool_.stop();
-  pool_.join();
-  persistence_.stop();
-  // What was changed while the last snapshot was written is in none.
-  if (saves_at_end_.load(std::memory_order_relaxed) && persistence_.stats().changes != 0) {
-    if (const auto last = persistence_.save_at_end(); !last) {
-      base::log(base::LogLevel::warning, "The final snapshot failed: {}", last.error());
-      saved = false;
-    }
-  }
-  if (log_) saved &= log_->close();
-  current_log_.store(nullptr, std::memory_order_release);
-  if (!saved)
-    base::log(base::LogLevel::warning, "The append only file could not be written completely.");
-  return saved;
-}
-
 std::string Server::info(std::span<const std::string_view> sections, store::ShardLock& lock) {
   return info_.text(sections, lock);
 }
 
 commands::MemoryUse Server::memory() {
   return info_.memory_use();
-}
-
-std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool force) {
-  using commands::ShutdownMode;
-  base::log(base::LogLevel::notice, "User requested shutdown...");
-  const bool saves = mode == ShutdownMode::save ||
-                     (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
-  if (saves && !settings_.loading.load(std::memory_order_relaxed)) {
-    base::log(base::LogLevel::notice, "Saving the final RDB snapshot before exiting.");
-    (void)persistence_.cancel_save();
-    if (persistence_.save_again() && !force) {
-      base::log(base::LogLevel::warning, "Error trying to save the DB, can't exit.");
-      return "ERR Errors trying to SHUTDOWN. Check logs.";
-    }
-    saves_at_end_.store(true, std::memory_order_relaxed);
-  }
-  request_stop();
-  return std::nullopt;
-}
-
-bool Server::stop_by_signal(int signal) {
-  const auto config = config_.snapshot();
-  const SignalShutdown how =
-      signal_shutdown(signal == SIGINT ? config->shutdown_on_sigint : config->shutdown_on_sigterm);
-  return !shutdown(how.mode, how.force);
 }
 
 std::optional<std::string> Server::reload_log() {

@@ -1,7 +1,6 @@
 // The whole server: owns every part, in order of construction; starts it, stops it.
 #pragma once
 
-#include "aof/file.h"
 #include "aof/log.h"
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
@@ -19,6 +18,7 @@
 #include "server/config_store.h"
 #include "server/http_port.h"
 #include "server/log_sink.h"
+#include "server/log_switch.h"
 #include "server/metrics.h"
 #include "server/persistence.h"
 #include "server/reclaimer.h"
@@ -83,11 +83,12 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   void bind_config();
   Started listen();
   Started load();
-  Started open_log();
   void log_progressed();
   void note_sync();
+  void keep_for_a_pass(const std::shared_ptr<const void>& kept);
   void sample_rates();
   void drain();
+  bool let_scripts_end();
 
   // The order below is the order of dependence: what stands later may use what stands earlier.
   ConfigStore config_;
@@ -108,14 +109,13 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   script::Engine scripts_;
   std::atomic<aof::Log*> current_log_{nullptr};
   LogSink log_sink_;
+  LogSwitch log_switch_;
   Persistence persistence_;
   commands::Observation observation_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
   LoadProgress progress_;
   Rates rates_;
-  std::unique_ptr<aof::PosixDirectory> log_directory_;
-  std::unique_ptr<aof::Log> log_;
   net::EventLoopPool pool_;
   std::vector<std::unique_ptr<net::CommandLoop>> loops_;
   ServerInfo info_;
@@ -132,6 +132,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   bool stopped_ = false;
   std::atomic<bool> saves_at_end_{false};
   std::uint64_t noted_syncs_ = 0;  // the log's thread
+  std::atomic<bool> hurries_{false};  // SHUTDOWN NOSAVE: scripts are not waited for
 };
 
 }  // namespace duplex::server

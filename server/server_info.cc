@@ -289,7 +289,7 @@ void ServerInfo::persistence(Report& out) const {
   line(out, "rdb_current_bgsave_time_sec:{}", saved.current_save_s);
   line(out, "rdb_saves:{}", saved.saves);
   line(out, "rdb_last_cow_size:0");
-  line(out, "aof_enabled:{}", log != nullptr ? 1 : 0);
+  line(out, "aof_enabled:{}", saved.log_is_on ? 1 : 0);
   line(out, "aof_rewrite_in_progress:{}", saved.is_rewriting ? 1 : 0);
   line(out, "aof_rewrite_scheduled:{}", saved.rewrite_is_scheduled ? 1 : 0);
   line(out, "aof_last_rewrite_time_sec:{}", saved.last_rewrite_took_s);
@@ -305,7 +305,7 @@ void ServerInfo::persistence(Report& out) const {
   line(out, "aof_last_write_status:{}", stats.last_write_ok && stats.last_sync_ok ? "ok" : "err");
   line(out, "aof_current_size:{}", stats.current_bytes);
   line(out, "aof_base_size:{}", stats.base_bytes);
-  line(out, "aof_pending_rewrite:0");
+  line(out, "aof_pending_rewrite:{}", saved.rewrite_is_scheduled ? 1 : 0);
   line(out, "aof_buffer_length:{}", stats.pending_bytes);
   line(out, "aof_pending_bio_fsync:{}", log->durable() < log->written() ? 1 : 0);
   line(out, "aof_delayed_fsync:{}", stats.delayed_syncs);

@@ -1,11 +1,10 @@
 // The walk, and what those who change data hand over to it.
 #include "server/snapshot.h"
 
-#include "base/sync_point.h"
+#include "rdb/sliced_entry.h"
 
 #include <algorithm>
 #include <chrono>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -54,10 +53,7 @@ void Snapshot::adopt(store::Table table) {
 }
 
 std::error_code Snapshot::run() {
-  std::vector<std::string_view> functions;
-  for (const script::Libraries::Pointer& library : functions_)
-    functions.push_back(library->code);
-  std::error_code error = output_.begin(databases_, functions);
+  std::error_code error = output_.begin(contents_);
   if (!error) error = walk();
   if (error) {
     abandon();
@@ -124,6 +120,8 @@ void Snapshot::encode_step(store::Table& table) {
   database_ = table.walk().database;
   const store::Entry* streamed = streamed_.load(std::memory_order_relaxed);
   for (store::EntrySlot* slot : step_.slots) {
+    // As below: the step is done again.
+    if (buffer_.size() > rdb::slice_bytes) return;
     const store::Entry* entry = slot->entry();
     if (entry == streamed) {
       slot->mark_saved();

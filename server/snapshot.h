@@ -3,7 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/mutex.h"
-#include "script/libraries.h"
+#include "script/engine.h"
 #include "server/reclaimer.h"
 #include "server/snapshot_output.h"
 #include "store/keyspace.h"
@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <memory>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace duplex::server {
@@ -40,11 +39,9 @@ class Snapshot final : public store::SnapshotSink {
            std::atomic<bool>& is_behind)
       : keyspace_(keyspace), output_(output), reclaimer_(reclaimer), is_behind_(is_behind) {}
 
-  // The cut. Only memory is touched. Requires: `lock` holds all shards, and `functions` are those
-  // that there are.
-  void cut(store::ShardLock& lock, std::vector<script::Libraries::Pointer> functions) {
-    databases_ = lock.begin_snapshot(*this);
-    functions_ = std::move(functions);
+  // The cut. Only memory is touched. Requires: `lock` holds all shards.
+  void cut(store::ShardLock& lock, const script::Engine& scripts) {
+    contents_ = {.databases = lock.begin_snapshot(*this), .libraries = scripts.snapshot()};
   }
   // Writes everything, or ends with an error; operation_canceled after cancel(). In any case the
   // snapshot is over then. Requires: cut().
@@ -81,8 +78,7 @@ class Snapshot final : public store::SnapshotSink {
   SnapshotOutput& output_;
   Reclaimer& reclaimer_;
   std::atomic<bool>& is_behind_;
-  std::vector<store::SnapshotDatabase> databases_;
-  std::vector<script::Libraries::Pointer> functions_;
+  SnapshotContents contents_;
   std::atomic<bool> cancelled_{false};
   std::atomic<std::uint64_t> keys_walked_{0};
 

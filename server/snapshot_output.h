@@ -2,13 +2,14 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "script/libraries.h"
 #include "store/entry.h"
 #include "store/snapshot.h"
 
 #include <memory>
-#include <span>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace duplex::server {
 
@@ -21,6 +22,12 @@ class EntrySlices {
   virtual bool done() const = 0;
 };
 
+// What stands before the entries.
+struct SnapshotContents {
+  std::vector<store::SnapshotDatabase> databases;
+  std::vector<script::Libraries::Pointer> libraries;
+};
+
 // Thread: confined to its owner, except where it says otherwise.
 class SnapshotOutput {
  public:
@@ -31,9 +38,7 @@ class SnapshotOutput {
   // For an entry that takes long; nullptr for others. Thread: any.
   virtual std::unique_ptr<EntrySlices> slices(const store::Entry& entry) const = 0;
 
-  // `functions`: the code of all libraries of functions.
-  virtual std::error_code begin(std::span<const store::SnapshotDatabase> databases,
-                                std::span<const std::string_view> functions) = 0;
+  virtual std::error_code begin(const SnapshotContents& contents) = 0;
   // Whole records of one database, or pieces of one record behind each other.
   virtual std::error_code write(int database, std::string_view records) = 0;
   // Everything was written; the file is synced then.

@@ -78,6 +78,11 @@ class HashView {
   // As PageTable's, with visit(field, value); a listpack is visited as a whole.
   template <typename Visit>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
+  // The same with visit(field, value, expiry_ms).
+  template <typename Visit>
+  std::uint64_t scan_timed(std::uint64_t cursor, std::size_t count, Visit&& visit) const;
+  // Not above the earliest time at which a field ends. Requires: fields have times.
+  std::int64_t earliest_expiry_ms() const { return table().earliest_expiry_ms(); }
 
   // The bytes of a listpack with all fields, which is in `scratch` if the hash is not kept as one.
   // Requires: is_packed().
@@ -169,13 +174,22 @@ void HashView::for_each(Visit&& visit) const {
 
 template <typename Visit>
 std::uint64_t HashView::scan(std::uint64_t cursor, std::size_t count, Visit&& visit) const {
+  return scan_timed(cursor, count, [&](std::string_view field, std::string_view value, auto) {
+    visit(field, value);
+  });
+}
+
+template <typename Visit>
+std::uint64_t HashView::scan_timed(std::uint64_t cursor, std::size_t count, Visit&& visit) const {
   if (is_packed()) {
-    for_each(visit);
+    for_each([&](std::string_view field, std::string_view value) {
+      visit(field, value, no_expiry);
+    });
     return 0;
   }
   char scratch[base::int64_digits_max];
   return table().scan(cursor, count, [&](const Entry& field) {
-    if (!field.is_expired(now_ms_)) visit(field.key(), field.text(scratch));
+    if (!field.is_expired(now_ms_)) visit(field.key(), field.text(scratch), field.expiry_ms());
   });
 }
 

@@ -238,10 +238,15 @@ TEST_F(LogOnAGoodDisk, InstallsABaseAndDeletesWhatItReplaces) {
   const auto second = log->start_increment();
   ASSERT_TRUE(second);
   log->commit(append(0, {"SET", "b", "1"}));
-  const ManifestEntry base = log->next_base();
+  const ManifestEntry base = log->next_base(BaseForm::rdb);
   directory.content(base.name)->write(0, "REDIS0010");
 
   ASSERT_TRUE(log->install_base(base, 2));
+
+  EXPECT_TRUE(directory.has(increment(1)));
+  EXPECT_EQ(log->manifest().history, (std::vector{ManifestEntry{increment(1), 1}}));
+
+  log->delete_history();
 
   EXPECT_FALSE(directory.has(increment(1)));
   EXPECT_TRUE(directory.has(increment(2)));

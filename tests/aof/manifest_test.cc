@@ -83,13 +83,14 @@ TEST(Manifest, SaysInWhichLineTheErrorIs) {
 
 TEST(Manifest, MovesOnToANewBase) {
   Manifest manifest;
-  EXPECT_EQ(manifest.next_base("a.aof"), (ManifestEntry{"a.aof.1.base.rdb", 1}));
+  EXPECT_EQ(manifest.next_base("a.aof", BaseForm::rdb), (ManifestEntry{"a.aof.1.base.rdb", 1}));
+  EXPECT_EQ(manifest.next_base("a.aof", BaseForm::records), (ManifestEntry{"a.aof.1.base.aof", 1}));
   EXPECT_EQ(manifest.add_increment("a.aof").name, "a.aof.1.incr.aof");
-  manifest.install_base(manifest.next_base("a.aof"), 1);
+  manifest.install_base(manifest.next_base("a.aof", BaseForm::rdb), 1);
   EXPECT_TRUE(manifest.history.empty());
 
   EXPECT_EQ(manifest.add_increment("a.aof").sequence, 2u);
-  manifest.install_base(manifest.next_base("a.aof"), 2);
+  manifest.install_base(manifest.next_base("a.aof", BaseForm::rdb), 2);
 
   EXPECT_EQ(manifest.format(),
             "file a.aof.2.base.rdb seq 2 type b\n"

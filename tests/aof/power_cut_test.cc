@@ -118,7 +118,7 @@ class Lives {
     log.switch_increment();
     if (random_() % 2 == 0) write(log);
     if (!log.flush()) return wait_for_death();
-    ManifestEntry base = log.next_base();
+    ManifestEntry base = log.next_base(BaseForm::rdb);
     auto file = disk_.open(base.name);
     if (!file) return;
     std::string records = test::record({"SELECT", "0"});
@@ -126,7 +126,7 @@ class Lives {
       records += test::record({"SET", std::to_string(i), "base"});
     if ((*file)->truncate(0) || (*file)->write(0, records) || (*file)->sync() || disk_.sync())
       return;
-    (void)log.install_base(std::move(base), *increment);
+    if (log.install_base(std::move(base), *increment)) log.delete_history();
   }
 
   // Nothing fails on this disk but by the cut.

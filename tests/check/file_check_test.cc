@@ -192,6 +192,30 @@ TEST_F(FileCheck, ReadsAnOldLogWithASnapshotBeforeTheRecords) {
   EXPECT_EQ(report.torn_tail()->good_end, snapshot.size() + set_a.size());
 }
 
+TEST_F(FileCheck, MarksWhatWasWrittenLater) {
+  const std::string first = "#TS:100\r\n" + set_a;
+  write_log(first, "#TS:200\r\n" + set_a + "#TS:300\r\n" + group);
+  const std::string last = (folder.path() / "log/a.aof.2.incr.aof").string();
+  const auto later = [&](std::int64_t until_s) {
+    return check_path((folder.path() / "log").string(), until_s).value();
+  };
+
+  EXPECT_THAT(later(300).lines(), Contains(HasSubstr("written from 200 to 300")));
+  EXPECT_FALSE(later(300).later());
+
+  const Report cut = later(250);
+  ASSERT_TRUE(cut.later());
+  EXPECT_TRUE(cut.later_may_be_cut());
+  EXPECT_EQ(cut.later()->path, last);
+  EXPECT_EQ(cut.later()->good_end, std::string("#TS:200\r\n").size() + set_a.size());
+  EXPECT_EQ(cut.later()->bytes, std::string("#TS:300\r\n").size() + group.size());
+
+  // Nothing of the last file would stay; and what is later is in two files.
+  EXPECT_FALSE(later(150).later_may_be_cut());
+  EXPECT_FALSE(later(50).later_may_be_cut());
+  EXPECT_TRUE(later(50).later());
+}
+
 TEST_F(FileCheck, RefusesWhatIsNoFileOfAServer) {
   EXPECT_FALSE(check_path((folder.path() / "missing").string()));
   EXPECT_FALSE(check_path(folder.path().string()));

@@ -104,8 +104,11 @@ TEST_F(DebugCommandsTest, ReloadKeepsWhatSnapshotsKeep) {
   EXPECT_EQ(run("HPTTL h FIELDS 2 f g"), "[:4980 :-1]");
   advance_ms(5000);
   EXPECT_EQ(run("HGETALL h"), "[\"g\" \"w\"]");
-  EXPECT_EQ(run("DEBUG RELOAD NOSAVE"),
-            "-ERR DEBUG RELOAD takes no options here, as there is no file to load");
+  EXPECT_EQ(run("DEBUG RELOAD TWICE"),
+            "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+  run("MULTI");
+  run("DEBUG RELOAD");
+  EXPECT_EQ(run("EXEC"), "[-ERR DEBUG RELOAD is not possible inside of a transaction]");
 }
 
 TEST_F(DebugCommandsTest, DigestsOfKeysThatHaveEnded) {

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support import resp, servers
+from support import resp, servers, waiting
 from support.waiting import values
 
 LIBRARY = (
@@ -55,6 +55,28 @@ def test_libraries_and_effects_are_understood_by_the_other(writer, reader):
                 client.call("SELECT", 3)
                 assert values(client.call("LRANGE", "l", 0, -1)) == [b"2", b"3"]
                 assert client.call("TTL", "ending").value > 1000
+
+
+@needs_duplex
+@pytest.mark.parametrize("reader", ["duplex", "redis"])
+def test_libraries_stand_in_a_snapshot_and_in_a_new_base(reader):
+    with tempfile.TemporaryDirectory(prefix="duplex-test-") as directory:
+        with servers.server("duplex", "--appendonly", "yes", directory=directory) as server:
+            with server.client() as client:
+                client.call("FUNCTION", "LOAD", library("one"))
+                client.call("FUNCTION", "LOAD", library("two"))
+                assert client.call("SAVE").value == b"OK"
+                assert client.call("BGREWRITEAOF").kind == "status"
+                waiting.until(
+                    lambda: b"aof_rewrites:1\r\n" in client.call("INFO", "persistence").value
+                )
+        for appendonly in ("yes", "no"):
+            arguments = ["--appendonly", appendonly]
+            with servers.server(reader, *arguments, directory=directory) as server:
+                with server.client() as client:
+                    names = {item[1] for item in values(client.call("FUNCTION", "LIST"))}
+                    assert names == {b"one", b"two"}
+                    assert client.call("FCALL", "two_set", 2, "k", "n", "v").value == 1
 
 
 @needs_duplex
@@ -146,3 +168,71 @@ def test_a_script_that_is_stopped_with_the_server_leaves_nothing():
         with servers.server("duplex", *arguments, directory=directory) as again:
             with again.client() as client:
                 assert client.call("EXISTS", "half").value == 0
+
+
+HALVES = """
+redis.call('SET', KEYS[1], ARGV[1])
+local sum = 0
+for i = 1, tonumber(ARGV[2]) do sum = sum + i end
+redis.call('SET', KEYS[2], ARGV[1])
+return sum
+"""
+
+
+def wait_for_write(client, key):
+    """Returns when a script that has written `key` is in the way of who reads it."""
+    deadline = time.monotonic() + 30
+    while client.call("GET", key).kind != "error":
+        assert time.monotonic() < deadline
+
+
+@needs_duplex
+@pytest.mark.parametrize("appendonly", ["yes", "no"])
+def test_a_script_that_is_writing_is_let_finish_when_the_server_stops(appendonly):
+    with tempfile.TemporaryDirectory(prefix="duplex-test-") as directory:
+        arguments = ["--appendonly", appendonly, "--save", "3600 1"]
+        arguments += ["--busy-reply-threshold", "20"]
+        server = servers.Server("duplex", arguments, directory).start()
+        with server.client() as runner, server.client(timeout=30) as client:
+            client.call("SET", "other", 1)
+            runner.send("EVAL", HALVES, 2, "{x}one", "{x}two", "whole", 200000000)
+            wait_for_write(client, "{x}one")
+            assert server.stop() == 0
+        with servers.server("duplex", *arguments, directory=directory) as again:
+            with again.client() as client:
+                found = values(client.call("MGET", "{x}one", "{x}two", "other"))
+                assert found == [b"whole", b"whole", b"1"]
+
+
+@needs_duplex
+def test_a_script_that_does_not_end_leaves_no_half_in_the_last_snapshot():
+    with tempfile.TemporaryDirectory(prefix="duplex-test-") as directory:
+        arguments = ["--save", "3600 1", "--shutdown-timeout", "1"]
+        arguments += ["--busy-reply-threshold", "20"]
+        server = servers.Server("duplex", arguments, directory).start()
+        with server.client() as runner, server.client(timeout=30) as client:
+            client.call("SET", "saved", 1)
+            assert client.call("SAVE").value == b"OK"
+            runner.send("EVAL", "redis.call('SET', KEYS[1], 1) while true do end", 1, "half")
+            wait_for_write(client, "half")
+            assert server.stop() == 1
+        assert "has not ended in 1 seconds" in server.log_end()
+        with servers.server("duplex", *arguments, directory=directory) as again:
+            with again.client() as client:
+                assert values(client.call("MGET", "saved", "half")) == [b"1", None]
+
+
+@needs_duplex
+def test_a_script_that_only_reads_does_not_keep_the_server_from_stopping():
+    with tempfile.TemporaryDirectory(prefix="duplex-test-") as directory:
+        arguments = ["--save", "3600 1", "--busy-reply-threshold", "20"]
+        arguments += ["--shutdown-timeout", "1000"]
+        server = servers.Server("duplex", arguments, directory).start()
+        with server.client() as runner, server.client(timeout=30) as client:
+            client.call("SET", "saved", 1)
+            runner.send("EVAL", "redis.call('GET', KEYS[1]) while true do end", 1, "read")
+            wait_for_write(client, "read")
+            assert server.stop() == 0
+        with servers.server("duplex", *arguments, directory=directory) as again:
+            with again.client() as client:
+                assert client.call("GET", "saved").value == b"1"

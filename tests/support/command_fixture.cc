@@ -42,7 +42,8 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 
 }  // namespace
 
-std::uint64_t RecordingSink::append(std::span<const commands::Effect> unit) {
+std::uint64_t RecordingSink::append(std::span<const commands::Effect> unit, std::uint64_t changes) {
+  changes_ += changes;
   std::vector<std::string> effects;
   for (const commands::Effect& effect : unit) {
     std::vector<std::string> words;

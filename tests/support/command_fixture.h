@@ -33,15 +33,18 @@ namespace duplex::tests {
 // bytes than letters), effects by " | ", a database other than 0 as "[1] " in front.
 class RecordingSink : public commands::EffectSink {
  public:
-  std::uint64_t append(std::span<const commands::Effect> unit) override;
+  std::uint64_t append(std::span<const commands::Effect> unit, std::uint64_t changes) override;
   std::string_view refusal() const override { return refusal_; }
 
   void refuse(std::string text) { refusal_ = std::move(text); }
   // The units since the last call.
   std::vector<std::string> take() { return std::exchange(units_, {}); }
+  // What they counted for, since the last call.
+  std::uint64_t take_changes() { return std::exchange(changes_, 0); }
 
  private:
   std::vector<std::string> units_;
+  std::uint64_t changes_ = 0;
   std::string refusal_;
   std::uint64_t position_ = 0;
 };
