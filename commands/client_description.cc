@@ -21,6 +21,7 @@ std::string flags_of(const Client& client) {
   if ((tracked & tracking::broken_redirect) != 0) flags += 'R';
   if ((tracked & tracking::broadcast) != 0) flags += 'B';
   if (client.closing.load(std::memory_order_relaxed)) flags += 'c';
+  if (client.address.starts_with('/')) flags += 'U';
   if (client.no_evict.load(std::memory_order_relaxed)) flags += 'e';
   if (client.no_touch.load(std::memory_order_relaxed)) flags += 'T';
   if (client.is_import_source.load(std::memory_order_relaxed)) flags += 'I';
