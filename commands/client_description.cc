@@ -16,7 +16,9 @@ std::string flags_of(const Client& client) {
   const std::uint8_t tracked = client.tracking.load(std::memory_order_relaxed);
   if (is_subscriber(client)) flags += 'P';
   if (client.multi_count.load(std::memory_order_relaxed) >= 0) flags += 'x';
-  if (client.is_blocked.load(std::memory_order_relaxed)) flags += 'b';
+  if (client.is_blocked.load(std::memory_order_relaxed) ||
+      client.is_postponed.load(std::memory_order_relaxed))
+    flags += 'b';
   if (tracked != 0) flags += 't';
   if ((tracked & tracking::broken_redirect) != 0) flags += 'R';
   if ((tracked & tracking::broadcast) != 0) flags += 'B';

@@ -1,8 +1,8 @@
 """What test_keyspace_events.py runs: successful forms of every command that writes.
 
 A line is a command; `set-up | set-up => command` prepares the data first, without events. Behind
-`==>` stand the events, as `name:key`, of what redis-server 7.0 does not know or does otherwise: they are
-those of Redis 7.4 and Valkey.
+`==>` stand the events, as `name:key`, of what redis-server 7.0 does not know or does otherwise:
+they are those of Redis 7.4 and Valkey.
 """
 
 WRITES = """
@@ -241,8 +241,10 @@ XGROUP CREATE s g $ MKSTREAM => XGROUP DESTROY s g
 XGROUP CREATE s g $ MKSTREAM => XGROUP DESTROY s h
 XADD s 1-1 f v | XGROUP CREATE s g 0 => XREADGROUP GROUP g c STREAMS s >
 XGROUP CREATE s g 0 MKSTREAM => XREADGROUP GROUP g c STREAMS s > ==> xgroup-createconsumer:s
-XADD s 1-1 f v | XGROUP CREATE s g 0 | XGROUP CREATECONSUMER s g c => XREADGROUP GROUP g c NOACK STREAMS s >
-XADD s 1-1 f v | XGROUP CREATE s g 0 | XREADGROUP GROUP g c STREAMS s > => XREADGROUP GROUP g c STREAMS s 0
+XADD s 1-1 f v | XGROUP CREATE s g 0 | XGROUP CREATECONSUMER s g c => \
+XREADGROUP GROUP g c NOACK STREAMS s >
+XADD s 1-1 f v | XGROUP CREATE s g 0 | XREADGROUP GROUP g c STREAMS s > => \
+XREADGROUP GROUP g c STREAMS s 0
 XADD s 1-1 f v | XGROUP CREATE s g 0 | XREADGROUP GROUP g c STREAMS s > => XACK s g 1-1
 XADD s 1-1 f v | XGROUP CREATE s g 0 | XREADGROUP GROUP g c STREAMS s > => XCLAIM s g d 0 1-1
 XADD s 1-1 f v | XGROUP CREATE s g 0 | XREADGROUP GROUP g c STREAMS s > => XCLAIM s g c 0 1-1 JUSTID
@@ -257,14 +259,18 @@ GEOADD a 1 1 x 2 2 y => GEORADIUSBYMEMBER a x 500 km STOREDIST d
 GEOADD a 1 1 x 2 2 y => GEOSEARCHSTORE d a FROMMEMBER x BYRADIUS 500 km
 GEOADD a 1 1 x | SET d x => GEOSEARCHSTORE d a FROMLONLAT 50 50 BYRADIUS 1 km
 GEOSEARCHSTORE d none FROMLONLAT 50 50 BYRADIUS 1 km
-FUNCTION LOAD REPLACE "#!lua name=lib\\nredis.register_function('f', function(keys) return redis.call('SET', keys[1], 1) end)"
-FUNCTION LOAD REPLACE "#!lua name=lib\\nredis.register_function('f', function() return 1 end)" => FUNCTION DELETE lib
+FUNCTION LOAD REPLACE "#!lua name=lib\\nredis.register_function('f', function(keys) return \
+redis.call('SET', keys[1], 1) end)"
+FUNCTION LOAD REPLACE "#!lua name=lib\\nredis.register_function('f', function() return 1 end)" \
+=> FUNCTION DELETE lib
 FUNCTION FLUSH
-FUNCTION RESTORE "\\xf5@D#!lua name=lib\\nredis.register_function('f', function() return 1 end)\\n\\x00\\xaf\\xecJ\\xc1\\r\\xc9\\x0c\\xa3"
+FUNCTION RESTORE "\\xf5@D#!lua name=lib\\nredis.register_function('f', function() return 1 \
+end)\\n\\x00\\xaf\\xecJ\\xc1\\r\\xc9\\x0c\\xa3"
 SET a 1 => FLUSHALL
 SET a 1 => FLUSHDB
 SET a 1 => SWAPDB 0 1
-EVAL "redis.call('SET', KEYS[1], 1) redis.call('DEL', KEYS[1]) return redis.call('LPUSH', KEYS[1], 1)" 1 k
+EVAL "redis.call('SET', KEYS[1], 1) redis.call('DEL', KEYS[1]) return redis.call('LPUSH', \
+KEYS[1], 1)" 1 k
 SET k 1 PX 1 => GET k
 HSET k f v => HEXPIRE k 100 FIELDS 1 f ==> hexpire:k
 HSET k f v => HEXPIRE k 0 FIELDS 1 f ==> hdel:k del:k

@@ -1,11 +1,10 @@
 """Keyspace events of every command that writes, on both servers, in the same order."""
 
-import functools
-
 import pytest
 
 from e2e import keyspace_event_cases
 from support import notation, servers
+from support.waiting import start, until
 
 CLASSES = "g$lszhxetdmn"
 FLAGS = ["KEA", "KA", "EA", "KEAmn", "K", "E"] + ["KE" + letter for letter in CLASSES]
@@ -66,15 +65,18 @@ def events(running):
         client.call("CONFIG", "SET", "notify-keyspace-events", "")
         client.call("PUBLISH", END, "")
         assert reply.kind != "error", (case, reply)
-        heard = []
-        while (message := listener.read().value)[2].value != END:
-            heard.append(b"%s %s" % (message[2].value, message[3].value))
-        return heard
+        return list(_heard(listener))
 
     yield run
     for pair in clients.values():
         for client in pair:
             client.close()
+
+
+def _heard(listener):
+    """The messages that came before the end of the case."""
+    while (message := listener.read().value)[2].value != END:
+        yield b"%s %s" % (message[2].value, message[3].value)
 
 
 def _wait_for_the_end(client):
@@ -87,11 +89,6 @@ def _wait_for_the_end(client):
     began = now_us()
     while now_us() < began + 2000:
         pass
-
-
-@functools.cache
-def _known(name):
-    return name.lower() in servers.known_commands("redis")
 
 
 def _events_of(case):
@@ -116,6 +113,58 @@ def test_commands_of_newer_versions_have_the_events_that_those_have(running, eve
     for case in WRITES:
         if case.expected is not None:
             assert events("under test", case, "KEA") == list(_events_of(case)), case
+
+
+SERVED = [
+    (("BLPOP", "q", 0), ("RPUSH", "q", "x", "y")),
+    (("BLPOP", "q", 0), ("RPUSH", "q", "x")),
+    (("BLMOVE", "q", "d", "LEFT", "RIGHT", 0), ("LPUSH", "q", "x")),
+    (("BZPOPMIN", "q", 0), ("ZADD", "q", 1, "x")),
+    (("BLPOP", "q", 0), ("EVAL", "redis.call('RPUSH', 'q', 1) redis.call('SET', 'k', 2)", 0)),
+]
+
+
+@pytest.mark.parametrize("waiting, serving", SERVED)
+def test_a_client_that_waited_has_its_events_behind_those_that_serve_it(
+    running, waiting, serving
+):
+    heard = {}
+    for name, server in running.items():
+        with server.client() as waiter, server.client() as other, server.client() as listener:
+            other.call("FLUSHALL")
+            other.call("CONFIG", "SET", "notify-keyspace-events", "KEA")
+            for pattern in ("__key*__:*", END):
+                listener.call("PSUBSCRIBE", pattern)
+            start(waiter, other, 1, *waiting)
+            other.call(*serving)
+            waiter.reply()
+            other.call("PUBLISH", END, "")
+            other.call("CONFIG", "SET", "notify-keyspace-events", "")
+            heard[name] = list(_heard(listener))
+    assert heard["under test"] == heard["redis"]
+
+
+def test_evicted_keys_are_events(running):
+    for server in running.values():
+        with server.client() as client, server.client() as listener:
+            client.call("FLUSHALL")
+            for number in range(100):
+                client.call("SET", "k%d" % number, "x" * 10000)
+            client.call("CONFIG", "SET", "notify-keyspace-events", "KEe")
+            for pattern in ("__key*__:*", END):
+                listener.call("PSUBSCRIBE", pattern)
+            client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+            client.call("CONFIG", "SET", "maxmemory", 1)
+            until(lambda: client.call("DBSIZE").value == 0)
+            client.call("CONFIG", "SET", "maxmemory", 0, "maxmemory-policy", "noeviction")
+            client.call("CONFIG", "SET", "notify-keyspace-events", "")
+            client.call("PUBLISH", END, "")
+            heard = list(_heard(listener))
+            assert len(heard) == 200
+            for of_key, of_event in zip(heard[::2], heard[1::2]):
+                key = of_event.split(b" ")[1]
+                assert of_event == b"__keyevent@0__:evicted " + key
+                assert of_key == b"__keyspace@0__:%s evicted" % key
 
 
 def test_every_command_that_writes_has_a_case(running):
