@@ -77,6 +77,7 @@ Server::Server(LoadedConfig config)
       keyspace_(static_cast<int>(config_.snapshot()->databases)),
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
+      tracking_(loop_count_ + 1),
       log_sink_(current_log_),
       persistence_({.config = config_,
                     .keyspace = keyspace_,
@@ -96,6 +97,7 @@ Server::Server(LoadedConfig config)
                 .hub = hub_,
                 .clients = clients_,
                 .watchers = watchers_,
+                .tracking = tracking_,
                 .blocking = blocking_,
                 .settings = settings_,
                 .users = users_,
@@ -154,6 +156,9 @@ void Server::bind_config() {
                                       "lfu-log-factor",
                                       "lfu-decay-time",
                                       "notify-keyspace-events",
+                                      "tracking-table-max-keys",
+                                      "import-mode",
+                                      "maxmemory-clients",
                                       "acllog-max-len",
                                       "acl-pubsub-default",
                                       "maxclients",
@@ -399,6 +404,9 @@ void Server::discard(std::vector<store::Table> tables) {
 }
 void Server::discard(store::EntryPtr entry) {
   reclaimer_.discard(std::move(entry));
+}
+void Server::discard(std::shared_ptr<void> something) {
+  reclaimer_.discard(std::move(something));
 }
 
 std::vector<std::pair<std::string, std::string>> Server::get(
