@@ -52,7 +52,7 @@ std::span<const KeyPosition> RequestKeys::positions() {
     std::erase_if(positions_,
                   [](const KeyPosition& at) { return has(at.flags, KeyFlag::not_key); });
     for (KeyPosition& at : positions_)
-      at.flags = actual_key_flags(at.flags, args_);
+      at.flags = actual_key_flags(*command_.spec, at.flags, args_);
   }
   return positions_;
 }
@@ -175,7 +175,7 @@ std::optional<Denial> Selector::check(RequestKeys& request) const {
     const CommandSpec& spec = *command.spec;
     if (command.only_key_index != 0) {
       // One key at a fixed place: there is nothing to search.
-      const KeyFlag flags = actual_key_flags(spec.keys.specs[0].flags, args);
+      const KeyFlag flags = actual_key_flags(spec, spec.keys.specs[0].flags, args);
       if (!allows_key(args[command.only_key_index], access_of(flags)))
         return Denial{Denial::Reason::key, command.only_key_index};
     } else if (spec.keys.count != 0 || spec.find_keys != nullptr) {

@@ -121,7 +121,14 @@ bool remake(CommandContext& ctx, int database, const store::HashedKey& key) {
   rdb::append_dump(payload, *at.entry(), true);
   auto entry = rdb::read_dump(payload.view(), key.key, at.entry()->expiry_ms());
   if (!entry) return false;
-  (*entry)->touch(at.entry()->access_clock());
+  const EvictionPolicy policy = ctx.settings().eviction_policy.load(std::memory_order_relaxed);
+  const std::uint32_t mark = at.entry()->access_clock();
+  access_mark::KnownUse use;
+  if (counts_idle_time(policy)) use.idle_s = access_mark::idle_s(mark, ctx.now_ms());
+  if (counts_frequency(policy))
+    use.frequency =
+        static_cast<std::uint8_t>(ctx.settings().frequency().counter(mark, ctx.now_ms()));
+  (*entry)->touch(access_mark::of_known(policy, use, ctx.now_ms()));
   ctx.discard(ctx.lock().replace(database, key, at, std::move(*entry)));
   return true;
 }

@@ -30,6 +30,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       keyspace_commands(),
       memory_commands(),
       migrate_commands(),
+      module_commands(),
       object_commands(),
       lcs_commands(),
       list_commands(),

@@ -58,7 +58,7 @@ bool SlicedEntry::is_large(const store::Entry& entry, int version) {
 
 void SlicedEntry::append(base::Buffer& out) {
   if (!begun_) {
-    append_entry_head(out, entry_, {}, version_);
+    append_entry_head(out, entry_, usage_, version_);
     append_length(out, counted(entry_));
     begun_ = true;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "rdb/entry.h"
 #include "store/entry.h"
 
 #include <cstddef>
@@ -20,8 +21,8 @@ class SlicedEntry {
   // Whether the entry is worth it.
   static bool is_large(const store::Entry& entry, int version);
 
-  SlicedEntry(const store::Entry& entry, bool compress, int version)
-      : entry_(entry), compress_(compress), version_(version) {}
+  SlicedEntry(const store::Entry& entry, const Usage& usage, bool compress, int version)
+      : entry_(entry), usage_(usage), compress_(compress), version_(version) {}
 
   const store::Entry& entry() const { return entry_; }
   // Appends about slice_elements elements. Requires: !done().
@@ -32,6 +33,7 @@ class SlicedEntry {
   void append_elements(base::Buffer& out);
 
   const store::Entry& entry_;
+  const Usage usage_;
   const bool compress_;
   const int version_;
   bool begun_ = false;

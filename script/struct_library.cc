@@ -88,7 +88,7 @@ class Format {
       case '!': {
         const std::size_t align = number(native_alignment);
         if (align == 0 || (align & (align - 1)) != 0)
-          luaL_error(lua_, "alignment is not a power of 2");
+          luaL_error(lua_, "alignment %d is not a power of 2", static_cast<int>(align));
         align_ = align;
         return;
       }

@@ -1,14 +1,14 @@
 // The whole server: how its parts are put together, started and stopped.
 #include "server/server.h"
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/diagnostics.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "commands/families.h"
 #include "net/migration_sender.h"
 #include "net/resp_session.h"
-#include "script/families.h"
+#include "server/all_commands.h"
 #include "server/config_binding.h"
 #include "server/loader.h"
 
@@ -43,13 +43,6 @@ aof::RecoveryOptions recovery_options(const Config& config) {
           .append_directory = config.appenddirname,
           .file_name = config.appendfilename,
           .load_truncated = config.aof_load_truncated};
-}
-
-std::vector<std::span<const commands::CommandSpec>> all_families() {
-  auto families = commands::command_families();
-  for (const auto family : script::command_families())
-    families.push_back(family);
-  return families;
 }
 
 // Absolute, or empty.
@@ -126,6 +119,8 @@ Server::Server(LoadedConfig config)
              .bytes_at_start = base::allocated_bytes()}),
       metrics_(info_.sources(), web_counters_),
       http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_) {
+  const auto problem = rename_commands(table_, config_.snapshot()->renamed_commands);
+  DUPLEX_ASSERT(!problem);  // the lines were read
   bind_config();
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
@@ -406,8 +401,9 @@ std::vector<std::pair<std::string, std::string>> Server::get(
 }
 
 std::optional<std::string> Server::set(
-    std::span<const std::pair<std::string_view, std::string_view>> changes) {
-  return config_.set(changes);
+    std::span<const std::pair<std::string_view, std::string_view>> changes,
+    bool may_set_protected) {
+  return config_.set(changes, may_set_protected);
 }
 
 std::optional<std::string> Server::rewrite() {
