@@ -22,6 +22,7 @@ from comparison.collections import collection_workloads
 from comparison.loading import loading_workloads
 from comparison.core_watch import pinned, wait_until_quiet
 from comparison.server import Contender, Server, ServerError
+from comparison.snapshots import snapshot_workloads
 from comparison.table import TABLES, Outcome, markdown
 from comparison.workload import FULL, QUICK, Programs, Workload, WorkloadError
 from comparison.workload import all_workloads, preload, take_sample
@@ -101,6 +102,7 @@ def choose_workloads(arguments: argparse.Namespace) -> list[Workload]:
             all_workloads(tuple(arguments.ws_option))
             + collection_workloads()
             + loading_workloads()
+            + snapshot_workloads()
         )
         if any(fnmatch.fnmatchcase(workload.name, pattern) for pattern in patterns)
     ]

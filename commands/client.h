@@ -36,6 +36,13 @@ class OwnedArgs {
     }
   }
   std::span<const std::string_view> view() const { return views_; }
+  // What they take up outside of this object.
+  std::size_t memory_bytes() const {
+    std::size_t bytes = views_.capacity() * sizeof(std::string_view);
+    for (const std::string_view view : views_)
+      bytes += view.size();
+    return bytes;
+  }
 
  private:
   std::unique_ptr<char[]> bytes_;
@@ -107,7 +114,12 @@ struct Client {
   std::atomic<std::uint32_t> patterns_count{0};
   std::atomic<std::uint32_t> shard_channels_count{0};
   std::atomic<std::int32_t> multi_count{-1};  // queued commands, -1 outside MULTI
+  std::atomic<std::size_t> multi_bytes{0};        // of the queued commands
   std::atomic<std::uint32_t> watch_count{0};
+  std::atomic<std::uint8_t> tracking{0};  // bits of commands::tracking
+  // Whose connection gets what this client has to forget; 0: its own.
+  std::atomic<std::uint64_t> tracking_redirect{0};
+  std::atomic<bool> is_import_source{false};
 
   // Waiting for a key (blocking.h); `is_blocked` tells other threads.
   std::shared_ptr<Waiter> waiter;
@@ -120,6 +132,7 @@ struct Client {
   std::set<std::string, std::less<>> channels;
   std::set<std::string, std::less<>> patterns;
   std::set<std::string, std::less<>> shard_channels;
+  std::set<std::string, std::less<>> tracking_prefixes;  // BCAST
   // The log position behind the last write of this client; replies wait for it.
   std::uint64_t log_position = 0;
 

@@ -1,19 +1,18 @@
 // CLIENT and its subcommands.
-#include "base/numbers.h"
 #include "base/text.h"
 #include "commands/client_description.h"
+#include "commands/client_filter.h"
 #include "commands/client_kill.h"
+#include "commands/client_modes.h"
 #include "commands/client_names.h"
+#include "commands/client_tracking.h"
+#include "commands/client_waits.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
 
 #include <fmt/format.h>
 
-#include <functional>
-#include <optional>
 #include <string>
-#include <unordered_set>
-#include <vector>
 
 namespace duplex::commands {
 
@@ -57,136 +56,61 @@ void client_info(CommandContext& ctx) {
 }
 
 void client_list(CommandContext& ctx) {
-  std::optional<std::string_view> type;
-  std::unordered_set<std::uint64_t> ids;
-  if (ctx.argc() == 4 && equals_ignoring_case(ctx.arg(2), "TYPE")) {
-    type = client_type(ctx.arg(3));
-    if (!type)
-      return ctx.error(fmt::format("ERR Unknown client type '{}'", errors::shown(ctx.arg(3))));
-  } else if (ctx.argc() > 3 && equals_ignoring_case(ctx.arg(2), "ID")) {
-    for (const std::string_view text : ctx.args().subspan(3)) {
-      const auto id = base::parse_int64(text);
-      if (!id || *id < 1) return ctx.error("ERR Invalid client ID");
-      ids.insert(static_cast<std::uint64_t>(*id));
-    }
-  } else if (ctx.argc() != 2) {
-    return ctx.error(errors::syntax);
-  }
+  ClientFilter filter;
+  if (!read_client_filter(ctx, 2, "ERR Invalid client ID", filter)) return;
   std::string list;
   ctx.services().clients.for_each([&](const Client& client) {
-    if (type && type_of(client) != *type) return;
-    if (!ids.empty() && !ids.contains(client.id)) return;
+    if (!filter.fits(client, ctx.client().id, ctx.now_ms())) return;
     list += describe(client, ctx.now_ms());
     list += '\n';
   });
   ctx.reply().verbatim("txt", list);
 }
 
-void client_reply(CommandContext& ctx) {
-  Client& client = ctx.client();
-  if (equals_ignoring_case(ctx.arg(2), "ON")) {
-    client.reply_mode = ReplyMode::on;
-    ctx.reply().ok();
-  } else if (equals_ignoring_case(ctx.arg(2), "OFF")) {
-    client.reply_mode = ReplyMode::off;
-  } else if (equals_ignoring_case(ctx.arg(2), "SKIP")) {
-    if (client.reply_mode != ReplyMode::off) client.reply_mode = ReplyMode::skip_next;
-  } else {
-    ctx.error(errors::syntax);
-  }
-}
-
-void change_switch(CommandContext& ctx, std::atomic<bool>& value) {
-  const bool on = equals_ignoring_case(ctx.arg(2), "ON");
-  if (!on && !equals_ignoring_case(ctx.arg(2), "OFF")) return ctx.error(errors::syntax);
-  value.store(on, std::memory_order_relaxed);
-  ctx.reply().ok();
-}
-
-void client_no_evict(CommandContext& ctx) {
-  change_switch(ctx, ctx.client().no_evict);
-}
-void client_no_touch(CommandContext& ctx) {
-  change_switch(ctx, ctx.client().no_touch);
-}
-
-void client_pause(CommandContext& ctx) {
-  const auto timeout_ms = base::parse_int64(ctx.arg(2));
-  if (!timeout_ms) return ctx.error("ERR timeout is not an integer or out of range");
-  if (*timeout_ms < 0) return ctx.error("ERR timeout is negative");
-  bool all = true;
-  if (ctx.argc() == 4) {
-    all = equals_ignoring_case(ctx.arg(3), "ALL");
-    if (!all && !equals_ignoring_case(ctx.arg(3), "WRITE"))
-      return ctx.error("ERR CLIENT PAUSE mode must be WRITE or ALL");
-  } else if (ctx.argc() > 4) {
-    return ctx.unknown_subcommand();
-  }
-  Settings& settings = ctx.settings();
-  // A pause that is already longer or stricter stays so.
-  const std::int64_t until = ctx.now_ms() + *timeout_ms;
-  if (settings.paused_until_ms.load(std::memory_order_relaxed) > ctx.now_ms())
-    all = all || settings.pause_all.load(std::memory_order_relaxed);
-  settings.pause_all.store(all, std::memory_order_relaxed);
-  if (until > settings.paused_until_ms.load(std::memory_order_relaxed))
-    settings.paused_until_ms.store(until, std::memory_order_relaxed);
-  ctx.reply().ok();
-}
-
-void client_unpause(CommandContext& ctx) {
-  ctx.settings().paused_until_ms.store(0, std::memory_order_relaxed);
-  ctx.services().clients.for_each(
-      [](const Client& client) { client.connection->request_resume(); });
-  ctx.reply().ok();
-}
-
 void client_help(CommandContext& ctx) {
-  ctx.help({"GETNAME",
-            "    Return the name of the current connection.",
-            "ID",
-            "    Return the ID of the current connection.",
-            "INFO",
-            "    Return information about the current client connection.",
-            "KILL <ip:port>",
-            "    Kill connection made from <ip:port>.",
-            "KILL <option> <value> [<option> <value> [...]]",
-            "    Kill connections. Options are: ADDR, LADDR, TYPE, USER, SKIPME, ID, MAXAGE.",
-            "LIST [options ...]",
-            "    Return information about client connections. Options: TYPE, ID.",
-            "NO-EVICT (ON|OFF)",
-            "    Protect current client connection from eviction.",
-            "NO-TOUCH (ON|OFF)",
-            "    Will not touch LRU/LFU stats when this mode is on.",
-            "PAUSE <timeout> [WRITE|ALL]",
-            "    Suspend all, or just write, clients for <timeout> milliseconds.",
-            "REPLY (ON|OFF|SKIP)",
-            "    Control the replies sent to the current connection.",
-            "SETINFO <option> <value>",
-            "    Set client meta attr. Options are: LIB-NAME, LIB-VER.",
-            "SETNAME <name>",
-            "    Assign the name <name> to the current connection.",
-            "UNBLOCK <clientid> [TIMEOUT|ERROR]",
-            "    Unblock the specified blocked client.",
-            "UNPAUSE",
-            "    Stop the current client pause, resuming traffic."});
-}
-
-void client_unblock(CommandContext& ctx) {
-  bool with_error = false;
-  if (ctx.argc() == 4) {
-    with_error = equals_ignoring_case(ctx.arg(3), "error");
-    if (!with_error && !equals_ignoring_case(ctx.arg(3), "timeout"))
-      return ctx.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-  } else if (ctx.argc() != 3) {
-    return ctx.unknown_subcommand();
-  }
-  const auto id = ctx.integer_arg(2);
-  if (!id) return;
-  const auto client = static_cast<std::uint64_t>(*id);
-  const bool ended = ctx.services().blocking.unblock(client, with_error);
-  if (ended)
-    ctx.services().clients.with(client, [](const Client& c) { c.connection->request_unblock(); });
-  ctx.reply().integer(ended ? 1 : 0);
+  ctx.help(
+      {"CACHING (YES|NO)",
+       "    Say whether the keys of the next command are tracked, in modes OPTIN and OPTOUT.",
+       "CAPA <capability> [<capability> ...]",
+       "    Say what the client is able to do. None makes a difference to this server.",
+       "GETREDIR",
+       "    Return the ID of the client that is told what this one has to forget.",
+       "GETNAME",
+       "    Return the name of the current connection.",
+       "ID",
+       "    Return the ID of the current connection.",
+       "INFO",
+       "    Return information about the current client connection.",
+       "IMPORT-SOURCE (ON|OFF)",
+       "    Mark this connection as the one that imports data, in import-mode.",
+       "KILL <ip:port>",
+       "    Kill connection made from <ip:port>.",
+       "KILL <option> <value> [<option> <value> [...]]",
+       "    Kill connections. Options are: ADDR, LADDR, TYPE, USER, SKIPME, ID, MAXAGE.",
+       "LIST [options ...]",
+       "    Return information about client connections. Options: TYPE, ID, USER, ADDR, LADDR,",
+       "    SKIPME, MAXAGE.",
+       "NO-EVICT (ON|OFF)",
+       "    Protect current client connection from eviction.",
+       "NO-TOUCH (ON|OFF)",
+       "    Will not touch LRU/LFU stats when this mode is on.",
+       "PAUSE <timeout> [WRITE|ALL]",
+       "    Suspend all, or just write, clients for <timeout> milliseconds.",
+       "REPLY (ON|OFF|SKIP)",
+       "    Control the replies sent to the current connection.",
+       "SETINFO <option> <value>",
+       "    Set client meta attr. Options are: LIB-NAME, LIB-VER.",
+       "SETNAME <name>",
+       "    Assign the name <name> to the current connection.",
+       "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+       "         [OPTIN] [OPTOUT] [NOLOOP]",
+       "    Have the client told when a key that it has read was changed.",
+       "TRACKINGINFO",
+       "    Return how the client tracks keys.",
+       "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+       "    Unblock the specified blocked client.",
+       "UNPAUSE",
+       "    Stop the current client pause, resuming traffic."});
 }
 
 constexpr Flag own_flags = Flag::noscript | Flag::loading | Flag::stale;
@@ -196,6 +120,28 @@ constexpr Category admin_categories =
     Category::admin | Category::connection | Category::dangerous | Category::slow;
 
 constexpr CommandSpec subcommands[] = {
+    {.name = "CACHING",
+     .arity = 3,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_caching,
+     .group = "connection",
+     .syntax = "<YES|NO>",
+     .summary =
+         "Says whether the keys of the next request are tracked, where that is not the rule.",
+     .complexity = "O(1)",
+     .since = "6.0.0"},
+    {.name = "CAPA",
+     .arity = -3,
+     .flags = Flag::noscript | Flag::loading | Flag::stale,
+     .categories = own_categories,
+     .handler = client_capa,
+     .group = "connection",
+     .syntax = "capability [capability ...]",
+     .summary = "The client claims its capabilities; those that the server does not know are "
+                "ignored.",
+     .complexity = "O(1)",
+     .since = "8.0.0"},
     {.name = "GETNAME",
      .arity = 2,
      .flags = own_flags,
@@ -205,6 +151,16 @@ constexpr CommandSpec subcommands[] = {
      .summary = "Returns the name of the connection.",
      .complexity = "O(1)",
      .since = "2.6.9"},
+    {.name = "GETREDIR",
+     .arity = 2,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_getredir,
+     .group = "connection",
+     .summary = "Returns the client ID to which the connection's tracking notifications are "
+                "redirected.",
+     .complexity = "O(1)",
+     .since = "6.0.0"},
     {.name = "HELP",
      .arity = 2,
      .flags = Flag::loading | Flag::stale,
@@ -223,6 +179,16 @@ constexpr CommandSpec subcommands[] = {
      .summary = "Returns the unique client ID of the connection.",
      .complexity = "O(1)",
      .since = "5.0.0"},
+    {.name = "IMPORT-SOURCE",
+     .arity = 3,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_import_source,
+     .group = "connection",
+     .syntax = "<ON|OFF>",
+     .summary = "Marks the client as the one that imports data: to it nothing has expired.",
+     .complexity = "O(1)",
+     .since = "8.1.0"},
     {.name = "INFO",
      .arity = 2,
      .flags = own_flags,
@@ -239,7 +205,8 @@ constexpr CommandSpec subcommands[] = {
      .categories = admin_categories,
      .handler = client_kill,
      .group = "connection",
-     .syntax = "<ip:port|<[ID client-id]|[TYPE <normal|master|primary|slave|replica|pubsub>]|[USER "
+     .syntax = "<ip:port|<[ID client-id [client-id ...]]|[TYPE "
+               "<normal|master|primary|slave|replica|pubsub>]|[USER "
                "username]|[ADDR addr]|[LADDR laddr]|[SKIPME <YES|NO>]|[MAXAGE maxage]>>",
      .summary = "Terminates open connections.",
      .complexity = "O(N) where N is the number of client connections",
@@ -254,10 +221,14 @@ constexpr CommandSpec subcommands[] = {
      .categories = admin_categories,
      .handler = client_list,
      .group = "connection",
-     .syntax = "[TYPE normal|master|replica|pubsub] [ID client-id [client-id ...]]",
+     .syntax = "[TYPE <normal|master|primary|slave|replica|pubsub>] [ID client-id [client-id ...]] "
+               "[USER username] [ADDR addr] [LADDR laddr] [SKIPME <YES|NO>] [MAXAGE maxage]",
      .summary = "Lists open connections.",
      .complexity = "O(N) where N is the number of client connections",
      .since = "2.4.0",
+     .history = "5.0.0: Added optional `TYPE` filter. // 6.2.0: Added optional `ID` filter. // "
+                "8.1.0: Added optional `USER`, `ADDR`, `LADDR`, `SKIPME` and `MAXAGE` filters, and "
+                "several at once.",
      .tips = "NONDETERMINISTIC_OUTPUT"},
     {.name = "NO-EVICT",
      .arity = 3,
@@ -322,6 +293,26 @@ constexpr CommandSpec subcommands[] = {
      .complexity = "O(1)",
      .since = "2.6.9",
      .tips = "REQUEST_POLICY:ALL_NODES,RESPONSE_POLICY:ALL_SUCCEEDED"},
+    {.name = "TRACKING",
+     .arity = -3,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_tracking,
+     .group = "connection",
+     .syntax = "<ON|OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] "
+               "[OPTOUT] [NOLOOP]",
+     .summary = "Controls server-assisted client-side caching for the connection.",
+     .complexity = "O(1). Some options may introduce additional complexity.",
+     .since = "6.0.0"},
+    {.name = "TRACKINGINFO",
+     .arity = 2,
+     .flags = own_flags,
+     .categories = own_categories,
+     .handler = client_trackinginfo,
+     .group = "connection",
+     .summary = "Returns how the connection tracks keys for client-side caching.",
+     .complexity = "O(1)",
+     .since = "6.2.0"},
     {.name = "UNBLOCK",
      .arity = -3,
      .flags = admin_flags,

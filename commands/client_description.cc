@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "commands/acl_user.h"
+#include "commands/tracking.h"
 
 #include <fmt/format.h>
 
@@ -12,12 +13,17 @@ namespace {
 
 std::string flags_of(const Client& client) {
   std::string flags;
+  const std::uint8_t tracked = client.tracking.load(std::memory_order_relaxed);
   if (is_subscriber(client)) flags += 'P';
-  if (client.is_blocked.load(std::memory_order_relaxed)) flags += 'b';
   if (client.multi_count.load(std::memory_order_relaxed) >= 0) flags += 'x';
+  if (client.is_blocked.load(std::memory_order_relaxed)) flags += 'b';
+  if (tracked != 0) flags += 't';
+  if ((tracked & tracking::broken_redirect) != 0) flags += 'R';
+  if ((tracked & tracking::broadcast) != 0) flags += 'B';
   if (client.closing.load(std::memory_order_relaxed)) flags += 'c';
   if (client.no_evict.load(std::memory_order_relaxed)) flags += 'e';
   if (client.no_touch.load(std::memory_order_relaxed)) flags += 'T';
+  if (client.is_import_source.load(std::memory_order_relaxed)) flags += 'I';
   return flags.empty() ? "N" : flags;
 }
 
@@ -30,6 +36,16 @@ bool is_subscriber(const Client& client) {
          0;
 }
 
+std::int64_t tracking_redirect_of(const Client& client) {
+  if (client.tracking.load(std::memory_order_relaxed) == 0) return -1;
+  return static_cast<std::int64_t>(client.tracking_redirect.load(std::memory_order_relaxed));
+}
+
+std::size_t memory_of(const Client& client) {
+  return sizeof(Client) + client.connection->input_bytes() + client.connection->output_bytes() +
+         client.multi_bytes.load(std::memory_order_relaxed);
+}
+
 std::string describe(const Client& client, std::int64_t now_ms) {
   const auto relaxed = std::memory_order_relaxed;
   const Command* last = client.last_command.load(relaxed);
@@ -37,8 +53,8 @@ std::string describe(const Client& client, std::int64_t now_ms) {
   const std::size_t output = client.connection->output_bytes();
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
-      "multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll=0 "
-      "omem={} tot-mem={} events=r cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={} "
+      "multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll=0 "
+      "omem={} tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} lib-ver={} "
       "tot-net-in={} tot-net-out={} tot-cmds={}",
       client.id,
       client.address,
@@ -55,11 +71,13 @@ std::string describe(const Client& client, std::int64_t now_ms) {
       client.multi_count.load(relaxed),
       client.watch_count.load(relaxed),
       input,
+      client.multi_bytes.load(relaxed),
       output,
       output,
-      sizeof(Client) + input + output,
+      memory_of(client),
       last == nullptr ? "NULL" : last->full_name,
       client.user ? std::string_view(client.user->name) : "(superuser)",
+      tracking_redirect_of(client),
       static_cast<int>(client.protocol.load(relaxed)),
       client.library_name,
       client.library_version,

@@ -85,17 +85,25 @@ std::optional<std::int64_t> CommandContext::integer_arg(std::size_t index) {
   return value;
 }
 
-store::Table::Position CommandContext::find_live(int database, const store::HashedKey& key) {
+bool CommandContext::sees_ended() const {
+  return client_->is_import_source.load(std::memory_order_relaxed) &&
+         services_.settings.import_mode.load(std::memory_order_relaxed);
+}
+
+store::Table::Position CommandContext::find_live(int database,
+                                                 const store::HashedKey& key,
+                                                 bool to_change) {
   const store::Table::Position at = lock_.find(database, key);
   if (at && at.slot->has_expiry() && at.entry()->is_expired(now_ms_)) [[unlikely]] {
-    expire(database, key, at);
+    if (sees_ended()) return at;
+    if (to_change || !keeps_ended()) expire(database, key, at);
     return {};
   }
   return at;
 }
 
 store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
-  const store::Table::Position at = find_live(database, key);
+  const store::Table::Position at = find_live(database, key, false);
   if (!at) {
     statistics_.keyspace_misses.add(1);
     if ((services_.settings.events.load(std::memory_order_relaxed) &
@@ -109,7 +117,7 @@ store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
 }
 
 store::Entry* CommandContext::peek(int database, const store::HashedKey& key) {
-  const store::Table::Position at = find_live(database, key);
+  const store::Table::Position at = find_live(database, key, false);
   return at ? at.entry() : nullptr;
 }
 
@@ -123,7 +131,7 @@ bool CommandContext::read_type(const store::HashedKey& key,
 }
 
 store::Table::Position CommandContext::find(int database, const store::HashedKey& key) {
-  const store::Table::Position at = find_live(database, key);
+  const store::Table::Position at = find_live(database, key, true);
   if (!at) return at;
   lock_.before_change(database, key, at);
   note_use(*at.entry());
@@ -179,11 +187,18 @@ void CommandContext::discard(std::vector<store::Table> tables) {
     table_garbage_.push_back(std::move(table));
 }
 
+void CommandContext::touch_key(int database, const store::HashedKey& key, bool by_itself) {
+  services_.watchers.touch(database, key.key);
+  const std::uint64_t client = client_ == nullptr ? 0 : client_->id;
+  services_.tracking.key_changed(
+      key, {.loop = subscribers_.loop(), .during = client, .changed_by = by_itself ? 0 : client});
+}
+
 void CommandContext::changed(int database,
                              const store::HashedKey& key,
                              Event event,
                              std::string_view name) {
-  services_.watchers.touch(database, key.key);
+  touch_key(database, key, false);
   changed_ = true;
   signal_ready(database, key.key);
   notify(database, key.key, event, name);
@@ -291,7 +306,7 @@ void CommandContext::remove_unasked(int database,
   const std::string_view kept = effects_.keep(std::string(key.key));
   effects_.add(database, {"DEL", kept});
   discard(lock_.erase(database, key, at));
-  services_.watchers.touch(database, key.key);
+  touch_key(database, key, true);
   signal_ready(database, key.key);
   notify(database, key.key, event, name);
 }
@@ -309,7 +324,7 @@ void CommandContext::remove_ended_fields(int database,
   }
   effects_.add(database, logged);
   lock_.note_expiry(database, key, at);
-  services_.watchers.touch(database, key.key);
+  touch_key(database, key, true);
   notify(database, key.key, Event::hash, "hexpired");
 }
 
@@ -334,6 +349,7 @@ bool CommandContext::sweep_fields(int database,
 }
 
 void CommandContext::remove_expired(int database, std::span<const store::HashedKey> keys) {
+  if (keeps_ended()) return;
   for (const store::HashedKey& key : keys) {
     const store::Table::Position at = lock_.find(database, key);
     if (at && at.entry()->is_expired(now_ms_)) expire(database, key, at);

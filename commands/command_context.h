@@ -126,6 +126,8 @@ class CommandContext {
     changed(database(), key, event, name);
   }
   void changed(int database, const store::HashedKey& key, Event event, std::string_view name);
+  // What changed() does for those who watch the key or have it cached, and nothing else.
+  void touch_key(const store::HashedKey& key) { touch_key(database(), key, false); }
   // The same for what Redis hides from WATCH: the consumer groups of a stream.
   void changed_unwatched(const store::HashedKey& key, Event event, std::string_view name);
   // Lets those who wait for the key have a look at it when the command is over. changed() does.
@@ -170,7 +172,18 @@ class CommandContext {
       if (!go_on) return;
     }
   }
-  // Removes keys that were found to have ended; the shard they live in must be held.
+  // Whether an entry has ended, as this client sees it.
+  bool has_ended(const store::Entry& entry) const {
+    return entry.is_expired(now_ms_) && !sees_ended();
+  }
+  // Whether what has ended is not removed by those who only look: data is being imported, or all
+  // writes are paused.
+  bool keeps_ended() const {
+    return services_.settings.import_mode.load(std::memory_order_relaxed) ||
+           services_.settings.is_paused(now_ms_);
+  }
+  // Removes keys that were found to have ended, unless they are kept; the shard they live in must
+  // be held.
   void remove_expired(int database, std::span<const store::HashedKey> keys);
   // Removes these fields of a hash, which have ended; logs and announces that. The hash may be left
   // empty: then its key has to be erased.
@@ -212,7 +225,10 @@ class CommandContext {
                     std::size_t limit);
   // Removes an entry that has ended; logs and announces it.
   void expire(int database, const store::HashedKey& key, store::Table::Position at);
-  store::Table::Position find_live(int database, const store::HashedKey& key);
+  // `to_change`: an ended entry is removed even where it may stay for those who only read.
+  store::Table::Position find_live(int database, const store::HashedKey& key, bool to_change);
+  // To a client that imports the data nothing has ended.
+  bool sees_ended() const;
   // Removes an entry for the memory it takes; logs and announces it.
   void evict(int database, const store::HashedKey& key, store::Table::Position at);
   void remove_unasked(int database,
@@ -220,6 +236,9 @@ class CommandContext {
                       store::Table::Position at,
                       Event event,
                       std::string_view name);
+  // Spoils transactions that watch the key, and tells those who have it cached. `by_itself`: no
+  // command changed it.
+  void touch_key(int database, const store::HashedKey& key, bool by_itself);
   // Remembers, for the choice of whom to evict, that an entry is used.
   void note_use(store::Entry& entry);
 

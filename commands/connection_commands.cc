@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "commands/acl_session.h"
 #include "commands/client_names.h"
+#include "commands/client_tracking.h"
 #include "commands/command_context.h"
 #include "commands/compatible_version.h"
 #include "commands/families.h"
@@ -79,6 +80,8 @@ void reset(CommandContext& ctx) {
   client.protocol.store(resp::Protocol::resp2, std::memory_order_relaxed);
   client.no_evict.store(false, std::memory_order_relaxed);
   client.no_touch.store(false, std::memory_order_relaxed);
+  client.is_import_source.store(false, std::memory_order_relaxed);
+  stop_tracking(ctx.services(), client);
   client.reply_mode = ReplyMode::on;
   acl::begin_session(ctx.services(), client);
   ctx.services().clients.change(client, [](Client& c) { c.name.clear(); });

@@ -105,7 +105,7 @@ void populate_key(CommandContext& ctx, const store::HashedKey& key, std::string 
   const store::Table::Position at = ctx.find(key);
   if (at) return;
   ctx.put(key, at, Entry::make_string(key.key, value, store::no_expiry));
-  ctx.services().watchers.touch(ctx.database(), key.key);
+  ctx.touch_key(key);
   ctx.effect({"SET", ctx.keep(std::string(key.key)), ctx.keep(std::move(value))});
 }
 

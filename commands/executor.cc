@@ -83,10 +83,14 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
     client.reply_mode = mode;
     return outcome;
   }
+  if ((client.tracking.load(std::memory_order_relaxed) & tracking::caching) != 0) [[unlikely]]
+    end_caching(client, request.command);
   if (client.reply_mode == ReplyMode::off || client.reply_mode == ReplyMode::skip_this)
     out.truncate(before);
   if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
-  client.commands_run.fetch_add(1, std::memory_order_relaxed);
+  // Only this loop writes it, so that it needs no locked instruction.
+  client.commands_run.store(client.commands_run.load(std::memory_order_relaxed) + 1,
+                            std::memory_order_relaxed);
   statistics_.commands_processed.add(1);
   return outcome;
 }
@@ -210,7 +214,9 @@ bool Executor::needs_memory(const Client& client, const Command& command) const 
 }
 
 void Executor::queue(Client& client, const Command& command, Args args) {
-  client.transaction.queue.push_back({&command, OwnedArgs(args)});
+  const auto& queued = client.transaction.queue.emplace_back(&command, OwnedArgs(args));
+  client.multi_bytes.fetch_add(sizeof(queued) + queued.args.memory_bytes(),
+                               std::memory_order_relaxed);
   client.multi_count.store(static_cast<std::int32_t>(client.transaction.queue.size()),
                            std::memory_order_relaxed);
   context_.reply().status("QUEUED");
@@ -218,7 +224,10 @@ void Executor::queue(Client& client, const Command& command, Args args) {
 
 Outcome Executor::dispatch(Client& client, const Request& request) {
   const Command& command = *request.command;
-  services_.settings.snapshot_is_behind.wait(true, std::memory_order_relaxed);
+  // wait() alone writes to memory that all loops share, also when there is nothing to wait for.
+  const std::atomic<bool>& behind = services_.settings.snapshot_is_behind;
+  if (behind.load(std::memory_order_relaxed)) [[unlikely]]
+    behind.wait(true, std::memory_order_relaxed);
   while (is_exec(command) ? !execute_transaction(client) : !run(client, request)) {
     const Refusal refusal = refuse_busy(client, command);
     if (refusal == Refusal::answered) break;
@@ -290,6 +299,8 @@ void Executor::run_handler(Client& client, const Command& command, Args args, bo
   context_.begin(client, command, args, in_transaction);
   command.spec->handler(context_);
   context_.end();
+  if (client.tracking.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    remember_read(client, command);
   CommandStatistics& statistics = statistics_.command(command.index);
   statistics.note_call(base::ticks() - start);
   if (context_.failed_) statistics.failed.add(1);
@@ -323,6 +334,8 @@ void Executor::finish() {
     services_.server.discard(std::move(context_.table_garbage_));
     context_.table_garbage_.clear();
   }
+  if (has_remembered_) [[unlikely]]
+    limit_tracked_keys();
   if (services_.hub.has_messages(subscribers_.loop())) subscribers_.deliver_waiting();
 }
 

@@ -72,6 +72,9 @@ class Executor {
   // Removes keys by the policy until memory is below `maxmemory`, for about `budget_us`.
   void evict_cycle(std::int64_t budget_us);
 
+  // Gives up tracked keys until there are no more than allowed, but not many at a time.
+  void limit_tracked_keys();
+
   // Drops everything the client holds on to: subscriptions, watched keys, its place in lists.
   void forget(Client& client);
 
@@ -145,6 +148,12 @@ class Executor {
   std::optional<std::size_t> evict_one(EvictionPolicy policy);
   bool sample_keys(EvictionPolicy policy);
 
+  // Clients that cache (executor_tracking.cc). Remembers that the client has read the command's
+  // keys, which are locked.
+  void remember_read(const Client& client, const Command& command);
+  // What CLIENT CACHING said is over, unless the command was one about clients.
+  void end_caching(Client& client, const Command* command);
+
   // Clients that wait for keys (executor_blocking.cc).
   bool lock_with_waiters(std::span<const store::HashedKey> keys);
   void collect_related(std::span<const store::HashedKey> keys);
@@ -175,6 +184,7 @@ class Executor {
   std::vector<std::unique_ptr<ScriptUnit>> idle_units_;
   std::vector<std::unique_ptr<ScriptUnit>> suspended_units_;  // and those whose reply is not taken
   ScriptUnit* unit_ = nullptr;                                // whose commands these are
+  bool has_remembered_ = false;                               // a key that was read, in this unit
   std::size_t next_expiry_shard_ = 0;
   EvictionPool eviction_pool_;
   EvictionPolicy pooled_policy_ = EvictionPolicy::noeviction;  // what the pool's scores are about

@@ -44,7 +44,9 @@ bool Executor::make_room(std::int64_t budget_us) {
   if (limit == 0 || base::allocated_bytes() <= limit) [[likely]]
     return true;
   const EvictionPolicy policy = settings.eviction_policy.load(std::memory_order_relaxed);
-  if (policy == EvictionPolicy::noeviction) return false;
+  if (settings.is_paused(context_.now_ms_)) return true;
+  if (policy == EvictionPolicy::noeviction || settings.import_mode.load(std::memory_order_relaxed))
+    return false;
   // A deletion that cannot be logged would be undone by a restart, and fill the log's memory.
   if (!services_.effects.refusal().empty()) return false;
   if (policy != pooled_policy_) eviction_pool_.clear();

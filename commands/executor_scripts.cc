@@ -50,6 +50,9 @@ void ScriptScope::begin(const Client& caller) {
   client.database.store(caller.database.load(std::memory_order_relaxed), std::memory_order_relaxed);
   client.protocol.store(resp::Protocol::resp2, std::memory_order_relaxed);
   client.no_touch.store(caller.no_touch.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  client.is_import_source.store(caller.is_import_source.load(std::memory_order_relaxed),
+                                std::memory_order_relaxed);
+  client.tracking.store(caller.tracking.load(std::memory_order_relaxed), std::memory_order_relaxed);
   if (client.user != caller.user) client.user = caller.user;
   client.is_restricted = caller.is_restricted;
 }
@@ -185,6 +188,7 @@ bool Executor::take_unit_reply(Client& client, base::Buffer& out) {
   suspended_units_.erase(at);
   if (!unit->is_silent) out.append(unit->reply.view());
   client.unit = nullptr;
+  end_caching(client, unit->request.command);
   give_back(std::move(unit));
   return true;
 }
@@ -304,9 +308,8 @@ std::string_view Executor::call(ScriptScope& scope, Args args, base::Buffer& rep
   const auto back = [&] { context_.client_ = &caller; };
   if (refusal.empty()) {
     if (const auto denied = denial(scope.client, *command, args, acl::Origin::lua))
-      refusal = context_.keep(
-          "NOPERM ACL failure in script: " +
-          acl::denial_text(*denied, *scope.client.user, *command, args, false));
+      refusal = context_.keep("NOPERM ACL failure in script: " +
+                              acl::denial_text(*denied, *scope.client.user, *command, args, false));
   }
   if (refusal.empty()) {
     fill_keys(*command, args);

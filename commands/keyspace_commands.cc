@@ -62,7 +62,7 @@ void keys_matching(CommandContext& ctx) {
   for_each_table(ctx, first, end, [&](const Table& table) {
     table.for_each([&](const Entry& entry) {
       if (!all && !base::glob_match(pattern, entry.key())) return;
-      if (entry.is_expired(ctx.now_ms())) return;
+      if (ctx.has_ended(entry)) return;
       ctx.reply().bulk(entry.key());
       ++found;
     });
@@ -99,7 +99,7 @@ ScanPage scan_from(CommandContext& ctx, ScanCursor cursor, const ScanOptions& op
       const std::uint64_t start = shard == cursor.shard ? cursor.hash : 0;
       hash = table->scan(start, options.count - page.seen, [&](const Entry& entry) {
         ++page.seen;
-        if (entry.is_expired(ctx.now_ms())) {
+        if (ctx.has_ended(entry)) {
           ended.emplace_back(entry.key());
         } else if (fits(options, entry)) {
           writer.bulk(entry.key());
@@ -133,8 +133,12 @@ void scan(CommandContext& ctx) {
 
 // A key of this table that has not ended; those met on the way are removed.
 const Entry* random_live_entry(CommandContext& ctx, Table& table) {
+  // Where they are kept, it may be that there are no others.
+  constexpr int tries_max = 100;
+  int tries = 0;
   while (const Entry* entry = table.random_entry(ctx.random().next())) {
-    if (!entry->is_expired(ctx.now_ms())) return entry;
+    if (!ctx.has_ended(*entry)) return entry;
+    if (ctx.keeps_ended() && ++tries == tries_max) break;
     remove_ended(ctx, {std::string(entry->key())});
   }
   return nullptr;
@@ -198,9 +202,16 @@ void flush(CommandContext& ctx, int database) {
     ctx.signal_ready(database, key);
 }
 
+// Tracked keys have no database, so that one of them takes along those of the others.
+void forget_tracked_keys(CommandContext& ctx) {
+  if (auto keys = ctx.services().tracking.forget_all(ctx.subscribers().loop()))
+    ctx.services().server.discard(std::move(keys));
+}
+
 void flushdb(CommandContext& ctx) {
   if (!flush_options_fit(ctx)) return;
   flush(ctx, ctx.database());
+  forget_tracked_keys(ctx);
   ctx.effect({"FLUSHDB"});
   ctx.reply().ok();
 }
@@ -209,6 +220,7 @@ void flushall(CommandContext& ctx) {
   if (!flush_options_fit(ctx)) return;
   for (int database = 0; database < ctx.services().keyspace.databases(); ++database)
     flush(ctx, database);
+  forget_tracked_keys(ctx);
   ctx.effect({"FLUSHALL"});
   ctx.reply().ok();
 }

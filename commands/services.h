@@ -9,6 +9,7 @@
 #include "commands/eviction.h"
 #include "commands/persistence_control.h"
 #include "commands/statistics.h"
+#include "commands/tracking.h"
 #include "commands/watchers.h"
 #include "pubsub/hub.h"
 #include "store/keyspace.h"
@@ -82,6 +83,8 @@ class ServerControl {
   virtual void discard(std::vector<store::Table> tables) = 0;
   // Frees this entry in the background.
   virtual void discard(store::EntryPtr entry) = 0;
+  // Gives up this use of something in the background, because it may be the last.
+  virtual void discard(std::shared_ptr<void> something) = 0;
 };
 
 // Classes of keyspace events, as notify-keyspace-events names them.
@@ -112,6 +115,10 @@ struct Settings {
   std::atomic<std::int64_t> lfu_decay_minutes{1};
   std::atomic<std::uint16_t> events{0};
   std::atomic<bool> active_expiry{true};
+  // What has ended stays until the client that imports the data says otherwise.
+  std::atomic<bool> import_mode{false};
+  // How many keys may be tracked before others are given up for a new one; 0: any number.
+  std::atomic<std::size_t> tracked_keys_max{1'000'000};
   std::atomic<bool> loading{false};
   // A snapshot has more to write than it can: wait(true) before anything is locked.
   std::atomic<bool> snapshot_is_behind{false};
@@ -121,6 +128,9 @@ struct Settings {
   // busy-reply-threshold: how long others wait for a script before they are refused.
   std::atomic<std::int64_t> busy_threshold_ms{5000};
 
+  bool is_paused(std::int64_t now_ms) const {
+    return paused_until_ms.load(std::memory_order_relaxed) > now_ms;
+  }
   access_mark::Frequency frequency() const {
     return {.decay_minutes = lfu_decay_minutes.load(std::memory_order_relaxed),
             .log_factor = lfu_log_factor.load(std::memory_order_relaxed)};
@@ -134,6 +144,7 @@ struct Services {
   pubsub::Hub& hub;
   ClientRegistry& clients;
   Watchers& watchers;
+  Tracking& tracking;
   Blocking& blocking;
   Settings& settings;
   acl::Users& users;

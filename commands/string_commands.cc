@@ -42,16 +42,12 @@ void remove(CommandContext& ctx, const HashedKey& key, Table::Position at) {
   ctx.effect({"DEL", key.key});
 }
 
-// A value that ends at `expiry_ms`; one that has ended already is not put in at all.
+// A value that ends at `expiry_ms`, be it in the past.
 void set_with_expiry(CommandContext& ctx,
                      Table::Position at,
                      std::string_view value,
                      std::int64_t expiry_ms) {
   const HashedKey& key = ctx.key();
-  if (expiry_ms <= ctx.now_ms()) {
-    if (at) remove(ctx, key, at);
-    return;
-  }
   put_string(ctx, key, at, value, expiry_ms);
   ctx.changed(key, Event::string, "set");
   ctx.notify(ctx.database(), key.key, Event::generic, "expire");

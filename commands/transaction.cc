@@ -1,6 +1,7 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 #include "commands/transaction.h"
 
+#include "commands/client_tracking.h"
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/executor.h"
@@ -139,6 +140,7 @@ void discard_transaction(Client& client, Watchers& watchers) {
   client.transaction.failed = false;
   client.transaction.queue.clear();
   client.multi_count.store(-1, std::memory_order_relaxed);
+  client.multi_bytes.store(0, std::memory_order_relaxed);
   unwatch_all(client, watchers);
 }
 
@@ -211,6 +213,7 @@ bool Executor::execute_transaction(Client& client) {
 
 void Executor::forget(Client& client) {
   if (client.waiter) leave_queue(client);
+  stop_tracking(services_, client);
   discard_transaction(client, services_.watchers);
   unsubscribe_all(client, subscribers_);
 }

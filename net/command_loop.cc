@@ -34,6 +34,8 @@ CommandLoop::CommandLoop(EventLoop& loop,
       executor_(services, subscribers_, statistics) {
   services_.hub.attach(loop.index(),
                        [this] { loop_.post([this] { subscribers_.deliver_waiting(); }); });
+  services_.tracking.attach(loop.index(),
+                            [this] { loop_.post([this] { deliver_invalidations(); }); });
   loop_.set_before_flush([this] { before_flush(); });
   loop_.every(tick_interval, [this] { tick(); });
 }
@@ -66,7 +68,20 @@ void CommandLoop::forget(Socket& socket) {
   std::erase_if(held_, is_socket);
 }
 
+void CommandLoop::hand_out_invalidations() {
+  for (const commands::Invalidation& next : services_.tracking.take(loop_.index())) {
+    if (next.source == commands::Invalidation::Source::flush) {
+      for (const auto& [id, session] : sessions_)
+        session->invalidate(next);
+    } else if (const auto found = sessions_.find(next.client); found != sessions_.end()) {
+      found->second->invalidate(next);
+    }
+  }
+}
+
 void CommandLoop::before_flush() {
+  services_.tracking.broadcast(loop_.index());
+  deliver_invalidations();
   aof::Log* log = log_.load(std::memory_order_acquire);
   if (log == nullptr) return fresh_.clear();
   if (log->written() < log->appended()) log->commit(log->appended());
@@ -155,10 +170,24 @@ void CommandLoop::check_client_user(std::uint64_t client_id) {
   });
 }
 
+// Every loop says what its clients take up, the first one compares. What a loop says after that
+// counts in the next tick.
+void CommandLoop::evict_clients() {
+  const std::size_t bytes_max = limits_.client_bytes_max.load(std::memory_order_relaxed);
+  if (bytes_max == 0) return;
+  for (const auto& [id, session] : sessions_)
+    session->note_output();
+  if (loop_.index() == 0)
+    limits_.evicted.fetch_add(client_eviction_.run(services_.clients, bytes_max),
+                              std::memory_order_relaxed);
+}
+
 void CommandLoop::tick() {
   ++ticks_;
   executor_.set_now(loop_.now_ms());
   if (services_.settings.active_expiry.load(std::memory_order_relaxed) &&
+      !services_.settings.import_mode.load(std::memory_order_relaxed) &&
+      !services_.settings.is_paused(loop_.now_ms()) &&
       !services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0 &&
       !services_.settings.snapshot_is_behind.load(std::memory_order_relaxed) &&
       // What a log that cannot write holds in memory must not grow by itself.
@@ -167,12 +196,15 @@ void CommandLoop::tick() {
   // Others than commands need memory as well, and the limit may have been lowered.
   if (!services_.settings.loading.load(std::memory_order_relaxed) && loop_.index() == 0)
     executor_.evict_cycle(eviction_budget_us);
+  // CONFIG SET may have lowered that limit.
+  if (loop_.index() == 0) executor_.limit_tracked_keys();
   const std::int64_t paused_until =
       services_.settings.paused_until_ms.load(std::memory_order_relaxed);
   if (!postponed_.empty() && paused_until <= loop_.now_ms()) {
     for (const std::uint64_t id : std::exchange(postponed_, {}))
       if (const auto found = sessions_.find(id); found != sessions_.end()) found->second->resume();
   }
+  evict_clients();
   if (ticks_ % ticks_per_second == 0)
     for (const auto& [id, session] : sessions_)
       session->check_limits(loop_.now_ms());

@@ -3,6 +3,7 @@
 
 #include "aof/log.h"
 #include "commands/executor.h"
+#include "net/client_eviction.h"
 #include "net/event_loop.h"
 #include "net/session_limits.h"
 #include "pubsub/loop_subscribers.h"
@@ -50,6 +51,13 @@ class CommandLoop {
   void gate(Socket& socket, std::uint64_t position);
   void forget(Socket& socket);
 
+  // Hands out what clients of this loop have to forget. To be called when the reply of the command
+  // before is in its session's output.
+  void deliver_invalidations() {
+    if (services_.tracking.has_invalidations(loop_.index())) [[unlikely]]
+      hand_out_invalidations();
+  }
+
   // A session whose input waits for the end of CLIENT PAUSE.
   void wait_for_resume(RespSession& session);
 
@@ -85,7 +93,9 @@ class CommandLoop {
     std::uint64_t position;
   };
 
+  void evict_clients();
   void before_flush();
+  void hand_out_invalidations();
   void resume_scripts();
   void release_gated();
   void tick();
@@ -103,6 +113,7 @@ class CommandLoop {
   std::atomic<unsigned> holds_{0};  // 1 while held_ is not empty
   std::vector<std::uint64_t> postponed_;
   std::vector<std::uint64_t> ended_scripts_;  // scratch: of these clients
+  ClientEviction client_eviction_;
   bool driving_scripts_ = false;
   Scratch scratch_;
   std::uint64_t ticks_ = 0;

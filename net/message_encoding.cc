@@ -23,4 +23,10 @@ std::string encode_message(const pubsub::Message& message,
   return std::string(out.view());
 }
 
+base::SharedBytes encoded_flush(resp::Protocol protocol) {
+  base::Buffer out;
+  resp::ReplyWriter(out, protocol).null();
+  return std::make_shared<const std::string>(out.view());
+}
+
 }  // namespace duplex::net

@@ -1,6 +1,7 @@
 // Published messages as RESP subscribers get them.
 #pragma once
 
+#include "base/shared_bytes.h"
 #include "pubsub/message.h"
 #include "resp/reply_writer.h"
 
@@ -13,5 +14,8 @@ namespace duplex::net {
 std::string encode_message(const pubsub::Message& message,
                            std::string_view pattern,
                            resp::Protocol protocol);
+
+// What a client is told instead of keys when everything was flushed.
+base::SharedBytes encoded_flush(resp::Protocol protocol);
 
 }  // namespace duplex::net

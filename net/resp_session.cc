@@ -4,7 +4,6 @@
 #include "base/diagnostics.h"
 #include "base/text.h"
 #include "commands/acl_session.h"
-#include "net/message_encoding.h"
 
 #include <algorithm>
 #include <chrono>
@@ -79,7 +78,9 @@ void RespSession::on_data(std::span<const char> bytes) {
   const std::string_view received(bytes.data(), bytes.size());
   client_.last_active_ms.store(loop_.loop().now_ms(), std::memory_order_relaxed);
   note_output();
-  client_.input_bytes_total.fetch_add(received.size(), std::memory_order_relaxed);
+  client_.input_bytes_total.store(
+      client_.input_bytes_total.load(std::memory_order_relaxed) + received.size(),
+      std::memory_order_relaxed);
   if (input_.empty() && !postponed_ && !blocked_) {
     keep_rest(received.substr(execute(received)));
   } else {
@@ -163,6 +164,8 @@ void RespSession::end_wait() {
   if (deadline_) loop_.loop().cancel(*deadline_);
   deadline_.reset();
   socket_->mark_dirty();
+  for (const commands::Invalidation& next : std::exchange(delayed_, {}))
+    invalidate(next);
   client_.last_active_ms.store(loop_.loop().now_ms(), std::memory_order_relaxed);
   if (!postponed_) input_.consume(execute(input_.view()));
   finish_input();
@@ -172,6 +175,8 @@ std::size_t RespSession::execute(std::string_view input) {
   loop_.executor().set_now(loop_.loop().now_ms());
   const std::uint64_t position = client_.log_position;
   std::size_t done = 0;
+  // What was changed before this input came is told before its replies.
+  loop_.deliver_invalidations();
   while (done < input.size() && !ending_ && !postponed_ && !blocked_) {
     const std::size_t parsed = parse_batch(input.substr(done));
     done += run_batch();
@@ -236,6 +241,7 @@ std::size_t RespSession::run_batch() {
           return scratch.ends[i].bytes;
       }
     }
+    loop_.deliver_invalidations();
     done = scratch.ends[i].bytes;
   }
   return done;
@@ -300,19 +306,6 @@ std::size_t RespSession::output_bytes() const {
 }
 std::size_t RespSession::input_bytes() const {
   return input_bytes_.load(std::memory_order_relaxed);
-}
-
-void RespSession::deliver(const pubsub::Message& message, std::string_view pattern) {
-  if (ending_) return;
-  const resp::Protocol protocol = client_.protocol.load(std::memory_order_relaxed);
-  const pubsub::Form form =
-      protocol == resp::Protocol::resp3 ? pubsub::Form::resp3 : pubsub::Form::resp2;
-  socket_->append_shared(message.encoded(
-      form, pattern, [protocol](const pubsub::Message& m, std::string_view matched) {
-        return encode_message(m, matched, protocol);
-      }));
-  socket_->mark_dirty();
-  if (is_over_limit(loop_.loop().now_ms())) socket_->close_now();
 }
 
 void RespSession::check_user() {

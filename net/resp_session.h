@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace duplex::net {
 
@@ -40,6 +41,8 @@ class RespSession final : public SocketHandler,
   void look_at_wait();
   // Closes when the client was idle or its output too large for too long.
   void check_limits(std::int64_t now_ms);
+  // Publishes what CLIENT LIST tells about the output, when no replies are being gathered.
+  void note_output();
   // Closes if the client's user is gone or forbids what the client has subscribed to.
   void check_user();
   void close_now() {
@@ -60,6 +63,9 @@ class RespSession final : public SocketHandler,
   // pubsub::Subscriber
   void deliver(const pubsub::Message& message, std::string_view pattern) override;
 
+  // Tells the client, or whom it redirects to, what to forget, if it is still to be told.
+  void invalidate(const commands::Invalidation& invalidation);
+
  private:
   explicit RespSession(CommandLoop& loop);
   ~RespSession();
@@ -78,8 +84,12 @@ class RespSession final : public SocketHandler,
   void protocol_error();
   bool is_http(const commands::Request& request) const;
   void refuse_http();
-  // Publishes what CLIENT LIST tells about the output, when no replies are being gathered.
-  void note_output();
+  // The pushes of CLIENT TRACKING (resp_session_pushes.cc).
+  bool wants(const commands::Invalidation& invalidation) const;
+  void redirect(commands::Invalidation invalidation);
+  void push_invalidation(const commands::Invalidation& invalidation);
+  void push_broken_redirect();
+  void pushed();
   bool is_over_limit(std::int64_t now_ms);
   void finish_input();
   // The client waits for a key from here on.
@@ -98,6 +108,8 @@ class RespSession final : public SocketHandler,
   bool closed_ = false;     // only waits for the end of its script
   bool postponed_ = false;  // by CLIENT PAUSE
   bool blocked_ = false;    // waiting for a key
+  // What came while a script ran for the client: its reply is ahead of them.
+  std::vector<commands::Invalidation> delayed_;
   std::optional<TimerId> deadline_;
   std::int64_t over_soft_limit_since_ms_ = 0;
   std::atomic<std::size_t> input_bytes_{0};

@@ -42,10 +42,10 @@ std::expected<store::EntryPtr, DumpError> read_dump(std::string_view payload,
     return std::unexpected(DumpError::wrong_version_or_checksum);
 
   Decoder decoder(body);
-  const auto type = decoder.byte();
-  if (!type || !is_readable(static_cast<ValueType>(*type), version))
-    return std::unexpected(DumpError::bad_format);
-  auto entry = read_value(decoder, static_cast<ValueType>(*type), key, expiry_ms);
+  const auto code = decoder.byte();
+  const auto type = code ? readable_type(*code, version) : std::nullopt;
+  if (!type) return std::unexpected(DumpError::bad_format);
+  auto entry = read_value(decoder, *type, key, expiry_ms);
   if (!entry || *entry == nullptr || decoder.left() != 0)
     return std::unexpected(DumpError::bad_format);
   return std::move(*entry);

@@ -52,6 +52,10 @@ std::string_view name_of(ValueType type) {
       return "hash with times of fields";
     case ValueType::hash_timed_listpack:
       return "hash with times of fields as listpack";
+    case ValueType::hash_timed_preview:
+      return "hash with times of fields of a release candidate";
+    case ValueType::hash_timed_preview_listpack:
+      return "hash with times of fields as listpack of a release candidate";
   }
   return "unknown";
 }

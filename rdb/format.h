@@ -64,11 +64,14 @@ enum class ValueType : std::uint8_t {
   stream_listpacks_2 = 19,
   set_listpack = 20,
   stream_listpacks_3 = 21,
-  // Only in files and payloads of Valkey; otherwise a release candidate's that is not read.
+  // Only in files and payloads of Valkey; elsewhere 22 and 23 are the previews below.
   hash_timed_valkey = 22,
   // Hashes whose fields end. Older versions refuse them, which is better than to lose the times.
   hash_timed = 24,
   hash_timed_listpack = 25,
+  // 22 and 23 as release candidates of Redis 7.4 wrote them; these numbers are not the format's.
+  hash_timed_preview = 238,
+  hash_timed_preview_listpack = 239,
 };
 
 // "hash as listpack" and the like, for messages; "unknown" for numbers that no version up to

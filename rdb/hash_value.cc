@@ -40,13 +40,15 @@ store::EntryPtr finished(store::EntryPtr entry) {
   return compact ? std::move(compact) : std::move(entry);
 }
 
-// Field by field, each behind a number that tells its time from `earliest_ms` on, if `timed`.
+// Field by field. In the timed forms each is behind a number that tells its time, from the earliest
+// one on, which stands before them all; the preview has no earliest one, and whole times.
 Decoded<store::EntryPtr> read_pairs(Decoder& decoder,
-                                    bool timed,
+                                    ValueType type,
                                     std::string_view key,
                                     std::int64_t expiry_ms) {
-  std::int64_t earliest_ms = 0;
-  if (timed) {
+  const bool timed = type != ValueType::hash;
+  std::int64_t earliest_ms = 1;
+  if (type == ValueType::hash_timed) {
     const auto taken = decoder.int64();
     if (!taken) return std::unexpected(taken.error());
     earliest_ms = *taken;
@@ -156,11 +158,14 @@ Decoded<store::EntryPtr> read_packed(Decoder& decoder,
   return finished(std::move(entry));
 }
 
-// Field, value, time; the number before them repeats the earliest time.
+// Field, value, time; the number before them, which the preview does not have, repeats the earliest
+// time.
 Decoded<store::EntryPtr> read_packed_triples(Decoder& decoder,
+                                             ValueType type,
                                              std::string_view key,
                                              std::int64_t expiry_ms) {
-  if (const auto earliest = decoder.int64(); !earliest) return std::unexpected(earliest.error());
+  if (type == ValueType::hash_timed_listpack)
+    if (const auto earliest = decoder.int64(); !earliest) return std::unexpected(earliest.error());
   std::string scratch;
   const auto blob = decoder.string(scratch);
   if (!blob) return std::unexpected(blob.error());
@@ -209,9 +214,10 @@ Decoded<store::EntryPtr> read_hash(Decoder& decoder,
     case ValueType::hash_timed_valkey:
       return read_valkey_triples(decoder, key, expiry_ms);
     case ValueType::hash_timed_listpack:
-      return read_packed_triples(decoder, key, expiry_ms);
+    case ValueType::hash_timed_preview_listpack:
+      return read_packed_triples(decoder, type, key, expiry_ms);
     default:
-      return read_pairs(decoder, type == ValueType::hash_timed, key, expiry_ms);
+      return read_pairs(decoder, type, key, expiry_ms);
   }
 }
 

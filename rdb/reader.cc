@@ -47,9 +47,27 @@ std::string unreadable_record(std::uint8_t code, Decoder decoder) {
       if (const auto id = decoder.length())
         return fmt::format("data of the module '{}', which is not here", module_name(*id));
       return "data of a module";
+    case 243:
+      return "metadata of keys or a slot on its way, as Redis 8.6 and Valkey 9 write them";
     default:
       return "a kind of record that RDB versions up to 12 do not have";
   }
+}
+
+// What a type that cannot be read is, as far as it is known.
+std::string_view unknown_value(std::uint8_t code, int version) {
+  if (code < 22) return name_of(static_cast<ValueType>(code));
+  if (version == valkey_version) return code == 23 ? "hash of paths of Valkey 9.2" : "unknown";
+  if (code < 26) return "hash with times of fields, which this version does not have";
+  if (code < 28) return "stream of Redis 8.6 or newer";
+  if (code == 28) return "array of Redis 8.8 or newer";
+  return code < 33 ? "hash by template of Redis 8.8 or newer" : "unknown";
+}
+
+// Who writes versions that cannot be read.
+std::string_view writer_of(bool is_valkey, int version) {
+  if (is_valkey) return version > valkey_version ? " of Valkey 9.2 or newer" : " of Valkey";
+  return version > version_max ? " of Redis 8.6 or newer" : "";
 }
 
 }  // namespace
@@ -69,11 +87,15 @@ std::expected<void, std::string> Reader::read_header() {
       end != digits.data() + digits.size())
     return failure("this is not an RDB file");
   if (is_valkey && version != valkey_version)
-    return failure(
-        fmt::format("RDB version {} of Valkey cannot be read, only {}", version, valkey_version));
+    return failure(fmt::format("RDB version {}{} cannot be read, only {}",
+                               version,
+                               writer_of(true, version),
+                               valkey_version));
   if (!is_valkey && (version < 1 || version > version_max))
-    return failure(
-        fmt::format("RDB version {} cannot be read, only 1 to {}", version, version_max));
+    return failure(fmt::format("RDB version {}{} cannot be read, only 1 to {}",
+                               version,
+                               writer_of(false, version),
+                               version_max));
   version_ = version;
   return {};
 }
@@ -89,7 +111,7 @@ std::expected<Record, std::string> Reader::next() {
     const auto code = decoder_.byte();
     if (!code) return failure(code.error());
     if (*code < lowest_opcode) {
-      auto entry = read_entry(static_cast<ValueType>(*code), prefix);
+      auto entry = read_entry(*code, prefix);
       if (!entry) return std::unexpected(std::move(entry.error()));
       if (*entry) return std::move(**entry);
       prefix = {};
@@ -175,27 +197,29 @@ Reader::Step Reader::read_record(std::uint8_t code) {
   }
 }
 
-std::expected<std::optional<Entry>, std::string> Reader::read_entry(ValueType type,
+std::expected<std::optional<Entry>, std::string> Reader::read_entry(std::uint8_t code,
                                                                     const Prefix& prefix) {
   const auto key = decoder_.string(key_scratch_);
   if (!key) return failure(key.error());
-  if (!is_readable(type, version_)) return failure(unreadable_value(type, *key));
-  auto entry = read_value(decoder_, type, *key, prefix.expiry_ms);
+  const auto type = readable_type(code, version_);
+  if (!type) return failure(unreadable_value(code, *key));
+  auto entry = read_value(decoder_, *type, *key, prefix.expiry_ms);
   if (!entry)
-    return failure(fmt::format("key '{}' ({}): {}", printable(*key), name_of(type), entry.error()));
+    return failure(
+        fmt::format("key '{}' ({}): {}", printable(*key), name_of(*type), entry.error()));
   if (*entry == nullptr) return std::nullopt;
-  return Entry{.entry = std::move(*entry), .usage = prefix.usage, .type = type};
+  return Entry{.entry = std::move(*entry), .usage = prefix.usage, .type = *type};
 }
 
-std::string Reader::unreadable_value(ValueType type, std::string_view key) {
-  std::string what(name_of(type));
+std::string Reader::unreadable_value(std::uint8_t code, std::string_view key) {
+  std::string what(unknown_value(code, version_));
   Decoder ahead = decoder_;
-  if (type == ValueType::module_2)
+  if (code == static_cast<std::uint8_t>(ValueType::module_2))
     if (const auto id = ahead.length())
       what = fmt::format("value of module '{}'", module_name(*id));
   return fmt::format("key '{}' has type {} ({}), which cannot be read",
                      printable(key),
-                     static_cast<int>(type),
+                     static_cast<int>(code),
                      what);
 }
 

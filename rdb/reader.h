@@ -74,9 +74,10 @@ class Reader {
   Decoded<bool> read_prefix(std::uint8_t code, Prefix& prefix);
   Step read_record(std::uint8_t code);
   // Why a value of a type that is not readable cannot be read.
-  std::string unreadable_value(ValueType type, std::string_view key);
+  std::string unreadable_value(std::uint8_t code, std::string_view key);
   // Nothing for an empty collection.
-  std::expected<std::optional<Entry>, std::string> read_entry(ValueType type, const Prefix& prefix);
+  std::expected<std::optional<Entry>, std::string> read_entry(std::uint8_t code,
+                                                              const Prefix& prefix);
   Step read_end();
   std::unexpected<std::string> failure(std::string_view what) const;
   void checksum_up_to(std::size_t offset);

@@ -57,6 +57,8 @@ Read reader_of(ValueType type) {
     case ValueType::hash_timed_valkey:
     case ValueType::hash_timed:
     case ValueType::hash_timed_listpack:
+    case ValueType::hash_timed_preview:
+    case ValueType::hash_timed_preview_listpack:
       return read_hash;
     case ValueType::stream_listpacks:
     case ValueType::stream_listpacks_2:
@@ -91,9 +93,25 @@ Append writer_of(store::ValueType type) {
 
 }  // namespace
 
-bool is_readable(ValueType type, int version) {
-  if (type == ValueType::hash_timed_valkey && version != valkey_version) return false;
-  return reader_of(type) != nullptr;
+std::optional<ValueType> readable_type(std::uint8_t code, int version) {
+  constexpr std::uint8_t first_timed = 22;
+  constexpr std::uint8_t second_timed = 23;
+  constexpr int first_version_with_timed = 12;
+  const bool is_valkey = version == valkey_version;
+  auto type = static_cast<ValueType>(code);
+  if (code == first_timed || code == second_timed) {
+    if (is_valkey)
+      return code == first_timed ? std::optional(ValueType::hash_timed_valkey) : std::nullopt;
+    if (version < first_version_with_timed) return std::nullopt;
+    type = code == first_timed ? ValueType::hash_timed_preview
+                               : ValueType::hash_timed_preview_listpack;
+  } else if (code > static_cast<std::uint8_t>(ValueType::hash_timed_listpack)) {
+    return std::nullopt;
+  } else if (is_valkey && code > second_timed) {
+    return std::nullopt;
+  }
+  if (reader_of(type) == nullptr) return std::nullopt;
+  return type;
 }
 
 Decoded<store::EntryPtr> read_value(Decoder& decoder,

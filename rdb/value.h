@@ -7,16 +7,18 @@
 #include "store/entry.h"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace duplex::rdb {
 
-// Whether read_value() knows the type; its meaning may depend on the version of what it stands in.
-bool is_readable(ValueType type, int version);
+// What the type byte `code` means in a file or payload of `version`; nothing if read_value() does
+// not know it.
+std::optional<ValueType> readable_type(std::uint8_t code, int version);
 
 // Takes the bytes behind the type byte and makes the key's entry of them. The result is nullptr for
 // a collection without elements: old versions of Redis left such keys, which do not exist.
-// Requires: is_readable().
+// Requires: `type` came from readable_type().
 Decoded<store::EntryPtr> read_value(Decoder& decoder,
                                     ValueType type,
                                     std::string_view key,

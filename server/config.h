@@ -80,6 +80,7 @@ struct Config {
   std::array<OutputLimit, output_classes> client_output_buffer_limit = {
       {{0, 0, 0}, {256 << 20, 64 << 20, 60}, {32 << 20, 8 << 20, 60}}};
   std::int64_t maxmemory_clients = 0;  // below 0: percent of maxmemory
+  std::int64_t tracking_table_max_keys = 1'000'000;
 
   // Browsers.
   std::int64_t http_port = 8080;
@@ -166,6 +167,7 @@ struct Config {
   std::int64_t hll_sparse_max_bytes = 3000;
   std::int64_t stream_node_max_bytes = 4096;
   std::int64_t stream_node_max_entries = 100;
+  bool import_mode = false;
   std::string notify_keyspace_events;  // canonical: "AKE"
 
   // Watching.

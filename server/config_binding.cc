@@ -3,6 +3,7 @@
 
 #include "store/packed_limits.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string_view>
@@ -94,6 +95,17 @@ void apply_packed_limits(const Config& config, store::PackedLimits& limits) {
   limits.hll_sparse_bytes.store(config.hll_sparse_max_bytes, relaxed);
 }
 
+// maxmemory-clients in bytes; 0: no limit.
+std::size_t client_bytes_max(const Config& config) {
+  // With less, no client could ask for the limit to be raised.
+  constexpr std::int64_t smallest = 128 << 10;
+  std::int64_t bytes = config.maxmemory_clients;
+  if (bytes < 0)
+    bytes = static_cast<std::int64_t>(static_cast<double>(config.maxmemory) *
+                                      static_cast<double>(-bytes) / 100);
+  return bytes == 0 ? 0 : static_cast<std::size_t>(std::max(bytes, smallest));
+}
+
 void apply_output_limit(const OutputLimit& from, net::OutputLimit& to) {
   to.hard_bytes.store(static_cast<std::size_t>(from.hard_bytes), std::memory_order_relaxed);
   to.soft_bytes.store(static_cast<std::size_t>(from.soft_bytes), std::memory_order_relaxed);
@@ -111,6 +123,9 @@ void apply_settings(const Config& config, commands::Settings& settings) {
   settings.eviction_samples.store(config.maxmemory_samples, std::memory_order_relaxed);
   settings.lfu_log_factor.store(config.lfu_log_factor, std::memory_order_relaxed);
   settings.lfu_decay_minutes.store(config.lfu_decay_time, std::memory_order_relaxed);
+  settings.tracked_keys_max.store(static_cast<std::size_t>(config.tracking_table_max_keys),
+                                  std::memory_order_relaxed);
+  settings.import_mode.store(config.import_mode, std::memory_order_relaxed);
   settings.events.store(event_bits(config.notify_keyspace_events), std::memory_order_relaxed);
   apply_packed_limits(config, store::packed_limits());
 }
@@ -126,6 +141,7 @@ void apply_limits(const Config& config, net::SessionLimits& limits) {
   limits.idle_seconds_max.store(config.timeout_s, std::memory_order_relaxed);
   limits.query_buffer_bytes_max.store(static_cast<std::size_t>(config.client_query_buffer_limit),
                                       std::memory_order_relaxed);
+  limits.client_bytes_max.store(client_bytes_max(config), std::memory_order_relaxed);
   apply_output_limit(config.client_output_buffer_limit[normal_output], limits.normal);
   apply_output_limit(config.client_output_buffer_limit[pubsub_output], limits.pubsub);
 }

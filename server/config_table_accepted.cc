@@ -177,7 +177,6 @@ constexpr Directive rows[] = {
     no("aof-disable-auto-gc"),
     one_of("rdb-version-check", "strict", version_checks),
     one_of("sanitize-dump-payload", "no", no_yes_clients),
-    number("tracking-table-max-keys", "1000000", 0, long_max),
     one_of("enable-module-command", "no", no_yes_local, fixed),
     list("loadmodule", "", file_only),
     number("commandlog-request-larger-than", "1048576", -1, long_max),
@@ -185,7 +184,6 @@ constexpr Directive rows[] = {
     number("commandlog-reply-larger-than", "1048576", -1, long_max),
     number("commandlog-large-reply-max-len", "128", 0, long_max),
     no("extended-redis-compatibility"),
-    no("import-mode"),
     no("hide-user-data-from-log"),
     no("lua-enable-insecure-api").also("lua-enable-deprecated-api"),
 

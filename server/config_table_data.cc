@@ -129,6 +129,7 @@ constexpr Directive data[] = {
     memory<&Config::hll_sparse_max_bytes>("hll-sparse-max-bytes", 0),
     memory<&Config::stream_node_max_bytes>("stream-node-max-bytes", 0),
     integer<&Config::stream_node_max_entries>("stream-node-max-entries", 0, long_max),
+    yes_no<&Config::import_mode>("import-mode"),
     {.name = "notify-keyspace-events",
      .shape = {.kind = Kind::text},
      .write = write_events,

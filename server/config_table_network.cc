@@ -42,6 +42,7 @@ constexpr Directive network[] = {
      .flags = several},
     bound<&Config::maxmemory_clients>(
         "maxmemory-clients", {.kind = Kind::memory_or_percent, .max = long_max}, 0),
+    integer<&Config::tracking_table_max_keys>("tracking-table-max-keys", 0, long_max),
 };
 
 constexpr Directive browser[] = {

@@ -4,6 +4,7 @@
 #include "aof/file.h"
 #include "aof/log.h"
 #include "commands/persistence_control.h"
+#include "script/engine.h"
 #include "server/config_store.h"
 #include "server/log_sink.h"
 #include "server/rdb_output.h"
@@ -54,6 +55,7 @@ class Persistence final : public commands::PersistenceControl {
   struct Parts {
     ConfigStore& config;
     store::Keyspace& keyspace;
+    const script::Engine& scripts;
     Reclaimer& reclaimer;
     LogSink& log_sink;
     const std::atomic<aof::Log*>& log;

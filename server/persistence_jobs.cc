@@ -36,7 +36,7 @@ std::expected<std::unique_ptr<Persistence::Job>, std::string> Persistence::prepa
       parts_.keyspace, *job->output, parts_.reclaimer, parts_.snapshot_is_behind);
   store::ShardLock lock(parts_.keyspace);
   if (!lock.lock_all()) return std::unexpected(std::string(script_runs));
-  job->snapshot->cut(lock);
+  job->snapshot->cut(lock, parts_.scripts.snapshot());
   job->changes_at_cut = parts_.log_sink.changes();
   lock.unlock();
   return job;
@@ -67,7 +67,7 @@ std::expected<aof::ManifestEntry, std::string> Persistence::write_first_base() {
   {
     store::ShardLock lock(parts_.keyspace);
     lock.wait_for_all();
-    snapshot.cut(lock);
+    snapshot.cut(lock, parts_.scripts.snapshot());
     lock.unlock();
   }
   if (const auto error = snapshot.run()) return failure("cannot write", error);
@@ -108,7 +108,7 @@ Persistence::Outcome Persistence::write_base(aof::Log& log) {
   {
     store::ShardLock lock(parts_.keyspace);
     lock.wait_for_all();
-    snapshot.cut(lock);
+    snapshot.cut(lock, parts_.scripts.snapshot());
     log.switch_increment();
     lock.unlock();
   }

@@ -63,13 +63,18 @@ std::unique_ptr<EntrySlices> RdbOutput::slices(const store::Entry& entry) const 
   return std::make_unique<RdbSlices>(entry, usage_of(entry), options_.compress, options_.version);
 }
 
-std::error_code RdbOutput::begin(std::span<const store::SnapshotDatabase> databases) {
+std::error_code RdbOutput::begin(std::span<const store::SnapshotDatabase> databases,
+                                 std::span<const std::string_view> functions) {
   databases_.assign(databases.begin(), databases.end());
   writer_.aux("redis-ver", commands::compatible_version);
   writer_.aux("redis-bits", "64");
   writer_.aux("ctime", std::to_string(base::wall_ms() / 1000));
   writer_.aux("used-mem", std::to_string(base::allocated_bytes()));
   writer_.aux("aof-base", options_.is_log_base ? "1" : "0");
+  // Version 9 has no such record. Who does not know it refuses the file, which is better than to
+  // lose them.
+  for (const std::string_view code : functions)
+    writer_.function(code);
   return flush(0);
 }
 

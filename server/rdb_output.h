@@ -31,7 +31,8 @@ class RdbOutput final : public SnapshotOutput {
 
   void append_entry(base::Buffer& out, const store::Entry& entry) const override;
   std::unique_ptr<EntrySlices> slices(const store::Entry& entry) const override;
-  std::error_code begin(std::span<const store::SnapshotDatabase> databases) override;
+  std::error_code begin(std::span<const store::SnapshotDatabase> databases,
+                        std::span<const std::string_view> functions) override;
   std::error_code write(int database, std::string_view records) override;
   std::error_code finish() override;
 

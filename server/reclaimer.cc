@@ -18,6 +18,8 @@ Reclaimer::~Reclaimer() {
 
 void Reclaimer::discard(store::EntryPtr entry) { add(std::move(entry), 1); }
 
+void Reclaimer::discard(std::shared_ptr<void> something) { add(std::move(something), 1); }
+
 void Reclaimer::discard(std::vector<store::Table> tables) {
   std::size_t values = 0;
   for (const store::Table& table : tables)

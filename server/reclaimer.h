@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <variant>
@@ -24,13 +25,16 @@ class Reclaimer {
 
   void discard(store::EntryPtr entry);
   void discard(std::vector<store::Table> tables);
+  // Frees it if nobody else uses it.
+  void discard(std::shared_ptr<void> something);
 
   // For INFO: values waiting, and freed so far.
   std::size_t pending() const { return pending_.load(std::memory_order_relaxed); }
   std::size_t freed() const { return freed_.load(std::memory_order_relaxed); }
 
  private:
-  using Garbage = std::variant<store::EntryPtr, std::vector<store::Table>>;
+  using Garbage =
+      std::variant<store::EntryPtr, std::vector<store::Table>, std::shared_ptr<void>>;
 
   void add(Garbage garbage, std::size_t values);
   void run();

@@ -70,9 +70,11 @@ Server::Server(LoadedConfig config)
       keyspace_(static_cast<int>(config_.snapshot()->databases)),
       loop_count_(static_cast<std::size_t>(config_.snapshot()->io_threads)),
       hub_(loop_count_ + 1),
+      tracking_(loop_count_ + 1),
       log_sink_(current_log_),
       persistence_({.config = config_,
                     .keyspace = keyspace_,
+                    .scripts = scripts_,
                     .reclaimer = reclaimer_,
                     .log_sink = log_sink_,
                     .log = current_log_,
@@ -88,6 +90,7 @@ Server::Server(LoadedConfig config)
                 .hub = hub_,
                 .clients = clients_,
                 .watchers = watchers_,
+                .tracking = tracking_,
                 .blocking = blocking_,
                 .settings = settings_,
                 .users = users_,
@@ -148,6 +151,9 @@ void Server::bind_config() {
                                       "lfu-log-factor",
                                       "lfu-decay-time",
                                       "notify-keyspace-events",
+                                      "tracking-table-max-keys",
+                                      "import-mode",
+                                      "maxmemory-clients",
                                       "acllog-max-len",
                                       "acl-pubsub-default",
                                       "maxclients",
@@ -393,6 +399,9 @@ void Server::discard(std::vector<store::Table> tables) {
 }
 void Server::discard(store::EntryPtr entry) {
   reclaimer_.discard(std::move(entry));
+}
+void Server::discard(std::shared_ptr<void> something) {
+  reclaimer_.discard(std::move(something));
 }
 
 std::vector<std::pair<std::string, std::string>> Server::get(

@@ -61,6 +61,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   void migrate(std::shared_ptr<commands::Migration> migration, std::function<void()> done) override;
   void discard(std::vector<store::Table> tables) override;
   void discard(store::EntryPtr entry) override;
+  void discard(std::shared_ptr<void> something) override;
 
   // commands::ConfigAccess
   std::vector<std::pair<std::string, std::string>> get(
@@ -95,6 +96,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   pubsub::Hub hub_;
   commands::ClientRegistry clients_;
   commands::Watchers watchers_;
+  commands::Tracking tracking_;
   commands::Blocking blocking_;
   script::Engine scripts_;
   std::atomic<aof::Log*> current_log_{nullptr};

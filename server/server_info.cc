@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "commands/client_description.h"
 #include "server/version.h"
 
 #include <fmt/format.h>
@@ -159,7 +160,7 @@ void ServerInfo::clients(Report& out) const {
   line(out, "client_recent_max_input_buffer:0");
   line(out, "client_recent_max_output_buffer:0");
   line(out, "blocked_clients:{}", from_.services.blocking.count());
-  line(out, "tracking_clients:0");
+  line(out, "tracking_clients:{}", from_.services.tracking.client_count());
   line(out, "pubsub_clients:{}", subscribed);
   line(out, "watching_clients:{}", watching);
   line(out, "clients_in_timeout_table:0");
@@ -193,6 +194,9 @@ void ServerInfo::memory(Report& out) const {
   const std::uint64_t since_start = used > memory.at_start ? used - memory.at_start : 1;
   const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::size_t client_bytes = 0;
+  from_.services.clients.for_each(
+      [&](const commands::Client& client) { client_bytes += commands::memory_of(client); });
   line(out, "# Memory");
   line(out, "used_memory:{}", used);
   line(out, "used_memory_human:{}", human(used));
@@ -231,7 +235,7 @@ void ServerInfo::memory(Report& out) const {
   line(out, "mem_replication_backlog:0");
   line(out, "mem_total_replication_buffers:0");
   line(out, "mem_clients_slaves:0");
-  line(out, "mem_clients_normal:0");
+  line(out, "mem_clients_normal:{}", client_bytes);
   line(out, "mem_cluster_links:0");
   line(out, "mem_aof_buffer:{}", memory.log_buffer);
 #ifdef DUPLEX_SYSTEM_ALLOCATOR

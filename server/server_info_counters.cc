@@ -83,7 +83,7 @@ void ServerInfo::stats(Report& out) const {
   line(out, "sync_partial_err:0");
   line(out, "expired_keys:{}", sum(&commands::LoopStatistics::expired_keys));
   line(out, "evicted_keys:{}", sum(&commands::LoopStatistics::evicted_keys));
-  line(out, "evicted_clients:0");
+  line(out, "evicted_clients:{}", from_.limits.evicted.load(std::memory_order_relaxed));
   line(out, "keyspace_hits:{}", sum(&commands::LoopStatistics::keyspace_hits));
   line(out, "keyspace_misses:{}", sum(&commands::LoopStatistics::keyspace_misses));
   line(out, "pubsub_channels:{}", hub.channel_count(pubsub::Kind::channel));
@@ -91,9 +91,10 @@ void ServerInfo::stats(Report& out) const {
   line(out, "pubsubshard_channels:{}", hub.channel_count(pubsub::Kind::shard));
   line(out, "latest_fork_usec:0");
   line(out, "total_forks:0");
-  line(out, "tracking_total_keys:0");
-  line(out, "tracking_total_items:0");
-  line(out, "tracking_total_prefixes:0");
+  commands::Tracking& tracking = from_.services.tracking;
+  line(out, "tracking_total_keys:{}", tracking.key_count());
+  line(out, "tracking_total_items:{}", tracking.item_count());
+  line(out, "tracking_total_prefixes:{}", tracking.prefixes().count());
   line(out, "unexpected_error_replies:0");
   line(out, "total_error_replies:{}", sum(&commands::LoopStatistics::error_replies));
   using Reason = commands::acl::Denial::Reason;

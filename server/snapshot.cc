@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -53,7 +54,10 @@ void Snapshot::adopt(store::Table table) {
 }
 
 std::error_code Snapshot::run() {
-  std::error_code error = output_.begin(databases_);
+  std::vector<std::string_view> functions;
+  for (const script::Libraries::Pointer& library : functions_)
+    functions.push_back(library->code);
+  std::error_code error = output_.begin(databases_, functions);
   if (!error) error = walk();
   if (error) {
     abandon();

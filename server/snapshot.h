@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/mutex.h"
+#include "script/libraries.h"
 #include "server/reclaimer.h"
 #include "server/snapshot_output.h"
 #include "store/keyspace.h"
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace duplex::server {
@@ -38,8 +40,12 @@ class Snapshot final : public store::SnapshotSink {
            std::atomic<bool>& is_behind)
       : keyspace_(keyspace), output_(output), reclaimer_(reclaimer), is_behind_(is_behind) {}
 
-  // The cut. Only memory is touched. Requires: `lock` holds all shards.
-  void cut(store::ShardLock& lock) { databases_ = lock.begin_snapshot(*this); }
+  // The cut. Only memory is touched. Requires: `lock` holds all shards, and `functions` are those
+  // that there are.
+  void cut(store::ShardLock& lock, std::vector<script::Libraries::Pointer> functions) {
+    databases_ = lock.begin_snapshot(*this);
+    functions_ = std::move(functions);
+  }
   // Writes everything, or ends with an error; operation_canceled after cancel(). In any case the
   // snapshot is over then. Requires: cut().
   std::error_code run();
@@ -76,6 +82,7 @@ class Snapshot final : public store::SnapshotSink {
   Reclaimer& reclaimer_;
   std::atomic<bool>& is_behind_;
   std::vector<store::SnapshotDatabase> databases_;
+  std::vector<script::Libraries::Pointer> functions_;
   std::atomic<bool> cancelled_{false};
   std::atomic<std::uint64_t> keys_walked_{0};
 

@@ -31,7 +31,9 @@ class SnapshotOutput {
   // For an entry that takes long; nullptr for others. Thread: any.
   virtual std::unique_ptr<EntrySlices> slices(const store::Entry& entry) const = 0;
 
-  virtual std::error_code begin(std::span<const store::SnapshotDatabase> databases) = 0;
+  // `functions`: the code of all libraries of functions.
+  virtual std::error_code begin(std::span<const store::SnapshotDatabase> databases,
+                                std::span<const std::string_view> functions) = 0;
   // Whole records of one database, or pieces of one record behind each other.
   virtual std::error_code write(int database, std::string_view records) = 0;
   // Everything was written; the file is synced then.

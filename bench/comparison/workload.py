@@ -31,10 +31,11 @@ class Scale:
     memory_keys: int
     loaded_keys: int
     subscribers: int
+    quiet_seconds: float  # of a load at a fixed rate, before something happens
 
 
-FULL = Scale(1_000_000, 2.0, 100_000, 10_000_000, 1_000_000, 5_000_000, 1000)
-QUICK = Scale(50_000, 0.3, 10_000, 200_000, 100_000, 200_000, 100)
+FULL = Scale(1_000_000, 2.0, 100_000, 10_000_000, 1_000_000, 5_000_000, 1000, 10.0)
+QUICK = Scale(50_000, 0.3, 10_000, 200_000, 100_000, 200_000, 100, 1.0)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 // duplex-load: measures a RESP server from outside; `duplex-load --help` lists the options.
 #include "bench/load/closed_loop.h"
 #include "bench/load/fan_out.h"
+#include "bench/load/open_loop.h"
 #include "bench/load/options.h"
 #include "bench/load/report.h"
 #include "bench/load/socket.h"
@@ -14,12 +15,19 @@
 namespace {
 
 using duplex::load::Measurement;
+using duplex::load::Mode;
 
 template <typename Run>
 std::expected<Measurement, std::string> measure(const duplex::load::Options& options) {
   auto run = Run::create(options);
   if (!run) return std::unexpected(run.error());
   return (*run)->run();
+}
+
+std::expected<Measurement, std::string> measure(const duplex::load::Options& options) {
+  if (options.mode == Mode::fan_out) return measure<duplex::load::FanOut>(options);
+  if (options.mode == Mode::open_loop) return measure<duplex::load::OpenLoop>(options);
+  return measure<duplex::load::ClosedLoop>(options);
 }
 
 }  // namespace
@@ -33,9 +41,7 @@ int main(int argc, char** argv) {
     return help ? 0 : 2;
   }
   duplex::load::raise_descriptor_limit();
-  const auto measured = options->mode == duplex::load::Mode::fan_out
-                            ? measure<duplex::load::FanOut>(*options)
-                            : measure<duplex::load::ClosedLoop>(*options);
+  const auto measured = measure(*options);
   if (!measured) {
     fmt::print(stderr, "duplex-load: {}\n", measured.error());
     return 1;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t connections_max = 20'000;
 constexpr std::uint64_t pipeline_max = 4096;
 constexpr std::uint64_t value_bytes_max = 1 << 20;
+constexpr double rate_max = 10'000'000;
 constexpr std::uint64_t zipf_keys_max = 100'000'000;
 
 using Failure = std::string;  // empty when all is well
@@ -50,12 +51,12 @@ Failure read_protocol(std::string_view text, SubscriberProtocol& out) {
 using ReadValue = std::function<Failure(Options&, std::string_view)>;
 
 template <typename Number>
-ReadValue number(Number Options::*member, Number least, Number most) {
+ReadValue number(Number Options::* member, Number least, Number most) {
   return
       [=](Options& o, std::string_view text) { return read_number(text, o.*member, least, most); };
 }
 
-ReadValue words(std::string Options::*member) {
+ReadValue words(std::string Options::* member) {
   return [=](Options& o, std::string_view text) {
     o.*member = text;
     return Failure{};
@@ -82,6 +83,11 @@ const std::map<std::string_view, ReadValue>& options_with_value() {
       {"--seconds", number<double>(&O::seconds, 0.01, 86400)},
       {"--warmup", number<double>(&O::warmup_seconds, 0, 3600)},
       {"--requests", number<Count>(&O::requests, 1, 1'000'000'000'000)},
+      {"--rate",
+       [](O& o, std::string_view text) {
+         o.mode = Mode::open_loop;
+         return read_number(text, o.rate, 1.0, rate_max);
+       }},
       {"--seed", number<Count>(&O::seed, 0, UINT64_MAX)},
       {"--zipf",
        [](O& o, std::string_view text) {
@@ -175,7 +181,7 @@ std::expected<Options, std::string> parse_options(const std::vector<std::string>
 }
 
 std::string usage() {
-  return R"(duplex-load: a closed-loop load generator for RESP servers, one thread on io_uring
+  return R"(duplex-load: a load generator for RESP servers, one thread on io_uring
 
   --host H --port P            the server (127.0.0.1, 6379)
   --connections N              connections that each keep one batch in flight (50)
@@ -189,6 +195,9 @@ std::string usage() {
   --value-bytes B              (64)
   --seconds S --warmup S       (2, 0.25), or
   --requests N                 that many instead, without a warm-up
+  --rate R                     an open loop: R requests per second leave on schedule, whatever the
+                               server does, and latency is counted from when each was due.
+                               SIGINT ends it early, with its report
   --seed N                     (1)
   --server-pid PID             also read that process's CPU time
   --json                       one JSON object instead of text

@@ -9,7 +9,7 @@
 
 namespace duplex::load {
 
-enum class Mode { closed_loop, fill, fan_out };
+enum class Mode { closed_loop, open_loop, fill, fan_out };
 enum class Distribution { uniform, zipf, sequential };
 enum class SubscriberProtocol { resp, web_socket };
 
@@ -33,6 +33,7 @@ struct Options {
   double seconds = 2;
   double warmup_seconds = 0.25;
   std::uint64_t requests = 0;  // 0: run for `seconds` instead
+  double rate = 0;             // requests per second of an open loop
   std::uint64_t seed = 1;
   Distribution distribution = Distribution::uniform;
   double skew = 0.99;

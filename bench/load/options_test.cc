@@ -52,6 +52,14 @@ TEST(Options, FillsKeysInOrder) {
   EXPECT_EQ(options->requests, 1000u);
 }
 
+TEST(Options, ARateMakesAnOpenLoop) {
+  const auto options = parse_options({"--rate", "70000.5"});
+
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->mode, Mode::open_loop);
+  EXPECT_EQ(options->rate, 70000.5);
+}
+
 TEST(Options, ZipfTakesItsExponentOnlyWithAnEqualsSign) {
   const auto options = parse_options({"--zipf", "--json", "--zipf=1.2"});
 
@@ -65,6 +73,7 @@ TEST(Options, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(parse_options({"--port"}));
   EXPECT_FALSE(parse_options({"--port", "70000"}));
   EXPECT_FALSE(parse_options({"--pipeline", "0"}));
+  EXPECT_FALSE(parse_options({"--rate", "0"}));
   EXPECT_FALSE(parse_options({"--seconds", "nan"}));
   EXPECT_FALSE(parse_options({"--command", "sadd"}));
   EXPECT_FALSE(parse_options({"--protocol", "http"}));

@@ -63,6 +63,14 @@ std::string description(const Options& o) {
     if (!requests.empty()) requests += ", ";
     requests += o.templates.size() == 1 ? each.text : fmt::format("{}:{}", each.weight, each.text);
   }
+  if (o.mode == Mode::open_loop) {
+    return fmt::format("{} | {} per second over {} connections, {} keys, {}-byte values",
+                       requests,
+                       o.rate,
+                       o.connections,
+                       o.keys,
+                       o.value_bytes);
+  }
   return fmt::format("{} | {} connections x {}, {} keys, {}-byte values",
                      requests,
                      o.connections,

@@ -49,6 +49,28 @@ class Ring {
   bool wait(OnEvent&& on_event) {
     const int submitted = io_uring_submit_and_wait(&ring_, 1);
     if (submitted < 0 && submitted != -EINTR && submitted != -EBUSY) return false;
+    take_in(on_event);
+    return true;
+  }
+  // The same, but waits at most `ns`, and calls on_wake() before the events, also if none has come.
+  template <typename OnEvent, typename OnWake>
+  bool wait_for(std::uint64_t ns, OnEvent&& on_event, OnWake&& on_wake) {
+    __kernel_timespec limit{.tv_sec = static_cast<std::int64_t>(ns / 1'000'000'000),
+                            .tv_nsec = static_cast<long long>(ns % 1'000'000'000)};
+    io_uring_cqe* first = nullptr;
+    const int submitted = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
+    if (submitted < 0 && submitted != -EINTR && submitted != -EBUSY && submitted != -ETIME)
+      return false;
+    on_wake();
+    take_in(on_event);
+    return true;
+  }
+
+ private:
+  enum class Tag : std::uint64_t { receive, send, tick };
+
+  template <typename OnEvent>
+  void take_in(OnEvent& on_event) {
     unsigned head = 0;
     unsigned seen = 0;
     io_uring_cqe* cqe = nullptr;
@@ -58,11 +80,7 @@ class Ring {
     }
     io_uring_cq_advance(&ring_, seen);
     return_buffers();
-    return true;
   }
-
- private:
-  enum class Tag : std::uint64_t { receive, send, tick };
 
   explicit Ring(Limits limits) : limits_(limits) {}
   std::string open();

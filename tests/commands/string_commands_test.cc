@@ -166,15 +166,15 @@ TEST_F(StringCommandsTest, SetRefusesBadOptions) {
   EXPECT_EQ(expiry_ms("k"), start_ms + 100'000);
 }
 
-TEST_F(StringCommandsTest, ATimeThatHasPassedDeletes) {
+TEST_F(StringCommandsTest, AValueMayHaveEndedWhenItIsSet) {
   run("SET k v");
-  EXPECT_EQ(logged("SET k w PXAT 1"), "DEL k");
-  EXPECT_EQ(entry("k"), nullptr);
-  EXPECT_EQ(logged("SET k w EXAT 1"), "");
-  EXPECT_EQ(entry("k"), nullptr);
+  EXPECT_EQ(logged("SET k w PXAT 1"), "SET k w PXAT 1");
+  EXPECT_EQ(logged("GET k"), "DEL k");
+  EXPECT_EQ(events("SET k w EXAT 1"), "set:k expire:k");
+  EXPECT_EQ(run("GET k"), "nil");
   run("SET k v");
   EXPECT_EQ(run("SET k w PXAT 1 GET"), "\"v\"");
-  EXPECT_EQ(entry("k"), nullptr);
+  EXPECT_EQ(run("GET k"), "nil");
 }
 
 TEST_F(StringCommandsTest, KeysEnd) {

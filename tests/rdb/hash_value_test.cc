@@ -96,17 +96,43 @@ TEST(HashValue, ReadsTriplesInAListpack) {
   store::Listpack pack;
   for (const char* text : {"a", "1", "0", "b", "2", "4102444800000"})
     pack.append(text);
-  std::string body("\x19\0\0\0\0\0\0\0\0", 9);
-  body += static_cast<char>(pack.bytes());
-  body += pack.blob();
+  const std::string blob = static_cast<char>(pack.bytes()) + std::string(pack.blob());
 
-  const auto entry = read(payload_of(body));
+  // The second is the form of release candidates.
+  for (const std::string& body : {std::string("\x19\0\0\0\0\0\0\0\0", 9) + blob, "\x17" + blob}) {
+    const auto entry = read(payload_of(body, 12));
+
+    ASSERT_TRUE(entry);
+    const HashView view(**entry);
+    EXPECT_EQ(contents(**entry), (Pairs{{"a", "1"}, {"b", "2"}}));
+    EXPECT_EQ(view.expiry_ms(view.find("a")), store::no_expiry);
+    EXPECT_EQ(view.expiry_ms(view.find("b")), 4102444800000);
+  }
+  EXPECT_EQ(read(payload_of("\x17" + blob, 11)).error(), DumpError::bad_format);
+  EXPECT_EQ(read(payload_of("\x17" + blob, 80)).error(), DumpError::bad_format);
+}
+
+TEST(HashValue, ReadsTheFormOfReleaseCandidates) {
+  std::string body("\x16\x02", 2);
+  body += std::string(
+      "\0\x01"
+      "a\x01"
+      "1",
+      5);
+  body += std::string("\x81\0\0\x03\xbb\x2c\xc3\xd8\0", 9) +
+          "\x01"
+          "b\x01"
+          "2";
+
+  const auto entry = read(payload_of(body, 12));
 
   ASSERT_TRUE(entry);
   const HashView view(**entry);
-  EXPECT_EQ(contents(**entry), (Pairs{{"a", "1"}, {"b", "2"}}));
   EXPECT_EQ(view.expiry_ms(view.find("a")), store::no_expiry);
   EXPECT_EQ(view.expiry_ms(view.find("b")), 4102444800000);
+  EXPECT_EQ(read(payload_of(body, 11)).error(), DumpError::bad_format);
+  for (std::size_t size = 1; size < body.size(); ++size)
+    EXPECT_FALSE(read(payload_of(body.substr(0, size), 12))) << size;
 }
 
 TEST(HashValue, ReadsTheFormOfValkey) {

@@ -244,6 +244,31 @@ TEST(RdbVersions, RefuseADamagedZiplistOfASortedSet) {
   }
 }
 
+TEST(RdbVersions, NameWhatIsTooNew) {
+  const auto error = [](std::string_view header, int type) {
+    return read_all(std::string(header) + static_cast<char>(type) + "\x01k").error;
+  };
+  EXPECT_EQ(read_all("REDIS0013").error,
+            "offset 9: RDB version 13 of Redis 8.6 or newer cannot be read, only 1 to 12");
+  EXPECT_EQ(read_all("VALKEY081").error,
+            "offset 9: RDB version 81 of Valkey 9.2 or newer cannot be read, only 80");
+  EXPECT_EQ(error("REDIS0012", 27),
+            "offset 12: key 'k' has type 27 (stream of Redis 8.6 or newer), which cannot be read");
+  EXPECT_EQ(error("REDIS0012", 28),
+            "offset 12: key 'k' has type 28 (array of Redis 8.8 or newer), which cannot be read");
+  EXPECT_EQ(error("REDIS0011", 22),
+            "offset 12: key 'k' has type 22 (hash with times of fields, which this version does "
+            "not have), which cannot be read");
+  EXPECT_EQ(error("VALKEY080", 23),
+            "offset 12: key 'k' has type 23 (hash of paths of Valkey 9.2), which cannot be read");
+  // Numbers that stand for forms with several meanings are no types.
+  for (const int type : {24, 25, 238, 239})
+    EXPECT_NE(error("VALKEY080", type), "") << type;
+  EXPECT_EQ(error("REDIS0012", 238),
+            "offset 12: key 'k' has type 238 (unknown), which cannot be read");
+  EXPECT_NE(read_all("VALKEY080\xf3").error.find("a slot on its way"), std::string::npos);
+}
+
 TEST(RdbVersions, NameTheModuleOfAValue) {
   // "ReJSON-RL" in nine characters of six bits, and version 3 behind them.
   constexpr std::string_view letters =

@@ -110,6 +110,7 @@ CommandFixture::CommandFixture()
                 .hub = hub_,
                 .clients = clients_,
                 .watchers = watchers_,
+                .tracking = tracking_,
                 .blocking = blocking_,
                 .settings = settings_,
                 .users = users_,

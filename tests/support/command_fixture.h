@@ -77,6 +77,7 @@ class FakeServer : public commands::ServerControl {
   }
   void discard(std::vector<store::Table> tables) override { discarded_tables += tables.size(); }
   void discard(store::EntryPtr entry) override { discarded_entries += entry ? 1 : 0; }
+  void discard(std::shared_ptr<void>) override {}
 
   commands::MemoryUse memory_use;  // what memory() answers
   std::optional<commands::ShutdownMode> shutdown_mode;
@@ -196,6 +197,7 @@ class CommandFixture : public testing::Test {
   pubsub::Hub hub_{1};
   commands::ClientRegistry clients_;
   commands::Watchers watchers_;
+  commands::Tracking tracking_{1};
   commands::Blocking blocking_;
   script::Engine scripts_;
   commands::Settings settings_;
