@@ -173,8 +173,11 @@ Result add_selector(User& user, std::string_view inside, const RuleContext& cont
   if (!rules) return syntax_error;
   Selector selector(context.table.all().size());
   selector.set_all_channels(context.all_channels_at_first);
-  for (const std::string& rule : *rules)
+  for (const std::string& rule : *rules) {
+    // A file that holds such a rule could not be read again.
+    if (rule.ends_with(')') || rule.find_first_of("\"'") != std::string::npos) return syntax_error;
     if (const Result problem = apply_to(selector, rule, context.table)) return problem;
+  }
   user.selectors.push_back(std::move(selector));
   return {};
 }

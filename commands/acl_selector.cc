@@ -39,8 +39,7 @@ Pattern::Pattern(std::string_view glob)
       is_prefix_(glob.ends_with('*') && base::glob_is_literal(glob.substr(0, glob.size() - 1))) {}
 
 bool Pattern::matches(std::string_view name) const {
-  if (is_prefix_)
-    return !name.empty() && name.starts_with(std::string_view(text_).substr(0, text_.size() - 1));
+  if (is_prefix_) return plainly_matches(name);
   return base::glob_match(text_, name);
 }
 
@@ -52,7 +51,7 @@ std::span<const KeyPosition> RequestKeys::positions() {
     std::erase_if(positions_,
                   [](const KeyPosition& at) { return has(at.flags, KeyFlag::not_key); });
     for (KeyPosition& at : positions_)
-      at.flags = actual_key_flags(at.flags, args_);
+      at.flags = actual_key_flags(*command_.spec, at.flags, args_);
   }
   return positions_;
 }
@@ -175,7 +174,7 @@ std::optional<Denial> Selector::check(RequestKeys& request) const {
     const CommandSpec& spec = *command.spec;
     if (command.only_key_index != 0) {
       // One key at a fixed place: there is nothing to search.
-      const KeyFlag flags = actual_key_flags(spec.keys.specs[0].flags, args);
+      const KeyFlag flags = actual_key_flags(spec, spec.keys.specs[0].flags, args);
       if (!allows_key(args[command.only_key_index], access_of(flags)))
         return Denial{Denial::Reason::key, command.only_key_index};
     } else if (spec.keys.count != 0 || spec.find_keys != nullptr) {

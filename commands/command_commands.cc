@@ -53,6 +53,7 @@ void command_docs(CommandContext& ctx) {
 
 // FILTERBY's word and its argument; without them everything is listed.
 bool is_listed(CommandContext& ctx, const Command& command) {
+  if (!command.is_callable()) return false;
   if (ctx.argc() == 2) return true;
   if (base::equals_ignoring_case(ctx.arg(3), "aclcat"))
     return has(command.spec->categories, category_named(ctx.arg(4)));
@@ -115,9 +116,11 @@ void command_getkeys(CommandContext& ctx) {
 void command_getkeysandflags(CommandContext& ctx) {
   const auto positions = keys_of(ctx);
   if (!positions) return;
+  const Args args = ctx.args().subspan(2);
+  const CommandSpec& spec = *ctx.services().table.find_request(args)->spec;
   ctx.reply().array(positions->size());
   for (const KeyPosition& position : *positions) {
-    const KeyFlag actual = actual_key_flags(position.flags, ctx.args().subspan(2));
+    const KeyFlag actual = actual_key_flags(spec, position.flags, args);
     const std::vector<std::string_view> flags = key_flag_names(actual);
     ctx.reply().array(2);
     ctx.reply().bulk(ctx.arg(position.index));

@@ -48,7 +48,11 @@ void CommandContext::begin(Client& client, const Command& command, Args args, bo
 }
 
 void CommandContext::end() {
-  if (changed_ && !effect_chosen_) effect(args_);
+  if (changed_ && !effect_chosen_) {
+    effect(args_);
+    // The log is read by servers that have not renamed the command.
+    if (command_->is_renamed()) effects_.rename_last(command_->spec->name);
+  }
   if (!effects_.empty()) effects_.count(counted_changes_);
 }
 
@@ -63,16 +67,14 @@ bool CommandContext::may_read_every_key() const {
 }
 
 void CommandContext::unknown_subcommand() {
-  const std::string name = base::uppered(
-      command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
+  const std::string name = base::uppered(arg(0));
   error(fmt::format("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
                     errors::shown(arg(1)),
                     name));
 }
 
 void CommandContext::help(std::initializer_list<std::string_view> lines) {
-  const std::string name = base::uppered(
-      command_->container != nullptr ? command_->container->spec->name : command_->spec->name);
+  const std::string name = base::uppered(arg(0));
   reply_.array(lines.size() + 3);
   reply_.status(fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", name));
   for (const std::string_view line : lines)

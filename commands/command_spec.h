@@ -36,6 +36,8 @@ enum class Flag : std::uint32_t {
   no_multi = 1u << 15,
   allow_busy = 1u << 16,
   movable_keys = 1u << 17,
+  // A directive says who may run it: `enable-<name>-command`; Redis keeps this to itself.
+  guarded = 1u << 18,
   // Ours: the dispatcher takes every shard (FLUSHALL), the command visits them itself (SCAN), it is
   // run inside MULTI instead of being queued (EXEC), RESP2 subscribers may use it (PING), it runs a
   // script (EVAL).

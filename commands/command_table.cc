@@ -115,25 +115,71 @@ const Command* Command::subcommand(std::string_view name) const {
   return nullptr;
 }
 
+bool Command::is_renamed() const {
+  const Command& own = container == nullptr ? *this : *container;
+  return own.called != own.full_name;
+}
+
+void CommandTable::Names::place(std::size_t index) {
+  std::size_t at = bucket_of(named_[index].name) % buckets;
+  while (table_[at] != 0)
+    at = (at + 1) % buckets;
+  table_[at] = static_cast<std::uint16_t>(index + 1);
+}
+
+void CommandTable::Names::add(std::string_view name, Command* command) {
+  DUPLEX_ASSERT(find(name) == nullptr && named_.size() < buckets / 2);
+  named_.push_back({std::string(name), command});
+  place(named_.size() - 1);
+}
+
+void CommandTable::Names::remove(std::string_view name) {
+  std::erase_if(named_,
+                [&](const Named& named) { return base::equals_ignoring_case(named.name, name); });
+  table_.fill(0);
+  for (std::size_t i = 0; i < named_.size(); ++i)
+    place(i);
+}
+
+Command* CommandTable::Names::find(std::string_view name) const {
+  for (std::size_t at = bucket_of(name) % buckets; table_[at] != 0; at = (at + 1) % buckets) {
+    const Named& named = named_[table_[at] - 1u];
+    if (base::equals_ignoring_case(named.name, name)) return named.command;
+  }
+  return nullptr;
+}
+
 CommandTable::CommandTable(std::span<const std::span<const CommandSpec>> families) {
-  for (const auto& family : families)
-    for (const CommandSpec& spec : family)
-      sorted_.push_back(add(spec, nullptr));
+  for (const auto& family : families) {
+    for (const CommandSpec& spec : family) {
+      Command* command = add(spec, nullptr);
+      command->called = command->full_name;
+      sorted_.push_back(command);
+      called_.add(command->called, command);
+      original_.add(command->full_name, command);
+    }
+  }
   std::sort(sorted_.begin(), sorted_.end(), [](const Command* a, const Command* b) {
     return a->full_name < b->full_name;
   });
-  DUPLEX_ASSERT(sorted_.size() < buckets / 2);
-  for (std::size_t i = 0; i < sorted_.size(); ++i) {
-    std::size_t at = bucket_of(sorted_[i]->full_name) % buckets;
-    while (table_[at] != 0) {
-      DUPLEX_ASSERT(sorted_[table_[at] - 1u]->full_name != sorted_[i]->full_name);
-      at = (at + 1) % buckets;
-    }
-    table_[at] = static_cast<std::uint16_t>(i + 1);
-  }
 }
 
-const Command* CommandTable::add(const CommandSpec& spec, const Command* container) {
+std::optional<std::string_view> CommandTable::rename(std::string_view from, std::string_view to) {
+  Command* command = called_.find(from);
+  if (command == nullptr) return "No such command in rename-command";
+  called_.remove(from);
+  command->called.clear();
+  if (to.empty()) {
+    std::erase(sorted_, command);
+    return std::nullopt;
+  }
+  if (called_.find(to) != nullptr) return "Target command name already exists";
+  command->called = base::lowered(to);
+  called_.add(command->called, command);
+  return std::nullopt;
+}
+
+Command* CommandTable::add(const CommandSpec& spec, const Command* container) {
   DUPLEX_ASSERT(spec.handler != nullptr || !spec.subcommands.empty());
   all_.push_back(std::make_unique<Command>());
   Command* command = all_.back().get();
@@ -152,11 +198,7 @@ const Command* CommandTable::add(const CommandSpec& spec, const Command* contain
 }
 
 const Command* CommandTable::find(std::string_view name) const {
-  for (std::size_t at = bucket_of(name) % buckets; table_[at] != 0; at = (at + 1) % buckets) {
-    const Command* command = sorted_[table_[at] - 1u];
-    if (base::equals_ignoring_case(command->full_name, name)) return command;
-  }
-  return nullptr;
+  return called_.find(name);
 }
 
 const Command* CommandTable::find_full(std::string_view full_name) const {
@@ -173,7 +215,15 @@ const Command* CommandTable::find_request(Args args) const {
 }
 
 const Command* CommandTable::find_original(std::string_view full_name) const {
-  return find_full(full_name);
+  const std::size_t bar = full_name.find('|');
+  const Command* command = original_.find(full_name.substr(0, bar));
+  if (command == nullptr || bar == std::string_view::npos) return command;
+  return command->subcommand(full_name.substr(bar + 1));
+}
+
+const Command* CommandTable::find_logged(std::string_view name) const {
+  const Command* command = original_.find(name);
+  return command != nullptr ? command : called_.find(name);
 }
 
 }  // namespace duplex::commands

@@ -24,17 +24,6 @@ namespace {
 
 constexpr double sleep_seconds_max = 86'400;
 
-// The directive has the values no, yes and local; it cannot be changed while the server runs.
-bool is_allowed(CommandContext& ctx) {
-  static constexpr std::string_view name[] = {"enable-debug-command"};
-  const auto found = ctx.services().config.get(name);
-  if (found.empty() || found.front().second == "no") return false;
-  const std::string_view address = ctx.client().address;
-  // A client without an IP address came through a local socket.
-  return found.front().second == "yes" || address.starts_with("127.") ||
-         address.starts_with("[::1]") || address.starts_with('/');
-}
-
 void debug_sleep(CommandContext& ctx) {
   const double asked = base::parse_double(ctx.arg(2)).value_or(0);
   const double seconds = std::clamp(asked, 0.0, sleep_seconds_max);
@@ -212,11 +201,6 @@ bool debug_needs_all_shards(Args args) {
 }
 
 void debug(CommandContext& ctx) {
-  if (!is_allowed(ctx))
-    return ctx.error(
-        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
-        "you can run it from a local connection, otherwise you need to set this option in the "
-        "configuration file, and then restart the server.");
   for (const Subcommand& subcommand : subcommands)
     if (ctx.argc() >= subcommand.argc_min && ctx.argc() <= subcommand.argc_max &&
         base::equals_ignoring_case(ctx.arg(1), subcommand.name))
@@ -227,7 +211,8 @@ void debug(CommandContext& ctx) {
 constexpr CommandSpec specs[] = {
     {.name = "DEBUG",
      .arity = -2,
-     .flags = Flag::admin | Flag::noscript | Flag::loading | Flag::stale | Flag::visits_shards,
+     .flags = Flag::admin | Flag::noscript | Flag::loading | Flag::stale | Flag::guarded |
+              Flag::visits_shards,
      .categories = Category::admin | Category::dangerous | Category::slow,
      .handler = debug,
      .group = "server",

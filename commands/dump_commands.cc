@@ -31,9 +31,7 @@ void dump(CommandContext& ctx) {
 struct RestoreOptions {
   bool replace = false;
   bool absolute = false;
-  std::optional<std::int64_t> idle_s;
-  // Checked and otherwise ignored: entries keep one clock, and no counter beside it.
-  std::optional<std::int64_t> frequency;
+  access_mark::KnownUse use;
 };
 
 // Answers the error itself if the options are wrong.
@@ -47,20 +45,22 @@ std::optional<RestoreOptions> restore_options(CommandContext& ctx) {
     } else if (base::equals_ignoring_case(ctx.arg(i), "absttl")) {
       options.absolute = true;
     } else if (base::equals_ignoring_case(ctx.arg(i), "idletime") && has_value &&
-               !options.frequency) {
-      options.idle_s = ctx.integer_arg(++i);
-      if (!options.idle_s) return std::nullopt;
-      if (*options.idle_s < 0) {
+               !options.use.frequency) {
+      const auto idle_s = ctx.integer_arg(++i);
+      if (!idle_s) return std::nullopt;
+      if (*idle_s < 0) {
         ctx.error("ERR Invalid IDLETIME value, must be >= 0");
         return std::nullopt;
       }
-    } else if (base::equals_ignoring_case(ctx.arg(i), "freq") && has_value && !options.idle_s) {
-      options.frequency = ctx.integer_arg(++i);
-      if (!options.frequency) return std::nullopt;
-      if (*options.frequency < 0 || *options.frequency > frequency_max) {
+      options.use.idle_s = static_cast<std::uint64_t>(*idle_s);
+    } else if (base::equals_ignoring_case(ctx.arg(i), "freq") && has_value && !options.use.idle_s) {
+      const auto frequency = ctx.integer_arg(++i);
+      if (!frequency) return std::nullopt;
+      if (*frequency < 0 || *frequency > frequency_max) {
         ctx.error("ERR Invalid FREQ value, must be >= 0 and <= 255");
         return std::nullopt;
       }
+      options.use.frequency = static_cast<std::uint8_t>(*frequency);
     } else {
       ctx.error(errors::syntax);
       return std::nullopt;
@@ -104,9 +104,8 @@ void restore(CommandContext& ctx) {
     return ctx.reply().ok();
   }
   const Table::Position put = ctx.put_anew(ctx.database(), key, at, std::move(*entry));
-  if (options->idle_s)
-    put.entry()->touch(
-        static_cast<std::uint32_t>((ctx.now_ms() / 1000 - *options->idle_s) & 0xffffff));
+  put.entry()->touch(access_mark::of_known(
+      ctx.settings().eviction_policy.load(std::memory_order_relaxed), options->use, ctx.now_ms()));
   ctx.changed(key, Event::generic, "restore");
   const std::int64_t logged_ms = *expiry_ms == store::no_expiry ? 0 : *expiry_ms;
   ctx.effect(

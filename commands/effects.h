@@ -46,6 +46,8 @@ class Effects {
   void add(int database, std::initializer_list<std::string_view> args) {
     add(database, std::span(args.begin(), args.size()));
   }
+  // Replaces the first word of what was added last.
+  void rename_last(std::string_view name) { words_[entries_.back().first] = name; }
   // Keeps a text until clear().
   std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
 

@@ -20,6 +20,12 @@ std::uint32_t minutes(std::int64_t now_ms) {
 
 }  // namespace
 
+std::uint32_t of_known(EvictionPolicy policy, const KnownUse& use, std::int64_t now_ms) {
+  if (counts_frequency(policy))
+    return minutes(now_ms) << 8 | (use.frequency ? *use.frequency : counter_of_new);
+  return (of_time(now_ms) - static_cast<std::uint32_t>(use.idle_s.value_or(0))) & mask;
+}
+
 std::uint32_t Frequency::of_new(std::int64_t now_ms) {
   return minutes(now_ms) << 8 | counter_of_new;
 }

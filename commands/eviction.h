@@ -29,6 +29,10 @@ enum class EvictionPolicy : std::uint8_t {
 constexpr bool counts_frequency(EvictionPolicy policy) {
   return policy == EvictionPolicy::volatile_lfu || policy == EvictionPolicy::allkeys_lfu;
 }
+// Under these, an entry goes the sooner the longer it has not been used.
+constexpr bool counts_idle_time(EvictionPolicy policy) {
+  return policy == EvictionPolicy::volatile_lru || policy == EvictionPolicy::allkeys_lru;
+}
 // Whether only keys that have an expiry may go.
 constexpr bool takes_volatile_only(EvictionPolicy policy) {
   return policy == EvictionPolicy::volatile_lru || policy == EvictionPolicy::volatile_lfu ||
@@ -48,6 +52,14 @@ inline std::uint32_t of_time(std::int64_t now_ms) {
 inline std::uint32_t idle_s(std::uint32_t mark, std::int64_t now_ms) {
   return (of_time(now_ms) - mark) & mask;
 }
+
+// What an RDB file or RESTORE says of an entry's use.
+struct KnownUse {
+  std::optional<std::uint64_t> idle_s;
+  std::optional<std::uint8_t> frequency;
+};
+// The mark of an entry that has been used like that, as far as the policy wants to know.
+std::uint32_t of_known(EvictionPolicy policy, const KnownUse& use, std::int64_t now_ms);
 
 // `lfu-decay-time` (minutes; 0: never) and `lfu-log-factor`.
 struct Frequency {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/ticks.h"
 #include "commands/errors.h"
+#include "commands/guarded_actions.h"
 #include "commands/observation.h"
 #include "commands/script_unit.h"
 #include "commands/transaction.h"
@@ -41,8 +42,12 @@ Executor::Executor(Services& services,
       context_(services, subscribers, statistics) {}
 
 void Executor::prepare(Request& request) const {
-  request.has_key = false;
   request.command = services_.table.find(request.args[0]);
+  prepare_found(request);
+}
+
+void Executor::prepare_found(Request& request) {
+  request.has_key = false;
   if (request.command == nullptr) return;
   if (!request.command->subcommands.empty() && request.args.size() > 1)
     if (const Command* sub = request.command->subcommand(request.args[1])) request.command = sub;
@@ -106,7 +111,7 @@ const Command* Executor::find(Client& client, const Request& request) {
            nullptr,
            fmt::format("ERR unknown subcommand '{}'. Try {} HELP.",
                        errors::shown(request.args[1]),
-                       command->spec->name));
+                       base::uppered(request.args[0].substr(0, errors::shown_bytes_max))));
     return nullptr;
   }
   if (!arity_fits(*command->spec, request.args.size()) ||
@@ -155,6 +160,12 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
   if (client.acl_version != services_.users.version()) [[unlikely]] {
     if (!refresh_user(client)) return false;
   }
+  if (has(spec.flags, Flag::guarded)) [[unlikely]] {
+    if (const auto refusal = guard_refusal(services_, client, command)) {
+      reject(client, &command, *refusal);
+      return false;
+    }
+  }
   if (services_.users.auth_required() && !client.authenticated.load(std::memory_order_relaxed) &&
       !has(spec.flags, Flag::no_auth)) {
     reject(client, &command, errors::no_auth);
@@ -164,7 +175,9 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     reject(client, &command, "ERR Command not allowed inside a transaction");
     return false;
   }
-  if (client.is_restricted && !may_run(client, command, args)) return false;
+  if (client.is_restricted && !acl::plainly_allows(*client.user, command, args) &&
+      !may_run(client, command, args))
+    return false;
   if (client.is_subscribed() &&
       client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
       !has(spec.flags, Flag::subscriber)) {
@@ -373,7 +386,8 @@ std::optional<std::string> Executor::replay(Client& client, Args args) {
   context_.client_ = &client;
   context_.reply_ = resp::ReplyWriter(replay_out_, resp::Protocol::resp2);
   Request request{.args = args, .command = nullptr, .key = {}, .has_key = false};
-  prepare(request);
+  request.command = services_.table.find_logged(args[0]);
+  prepare_found(request);
   if (request.command == nullptr) return unknown_command(args);
   if (!arity_fits(*request.command->spec, args.size()) || request.command->spec->handler == nullptr)
     return fmt::format("wrong number of arguments for '{}'", request.command->full_name);

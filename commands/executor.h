@@ -102,6 +102,8 @@ class Executor {
   bool must_stop() const;
 
  private:
+  // The rest of prepare(), when the command or its container was found.
+  static void prepare_found(Request& request);
   // What happens to a request that has passed the gates.
   Outcome dispatch(Client& client, const Request& request);
   // False if a suspended script has the keys; nothing was executed then.

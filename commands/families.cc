@@ -32,6 +32,7 @@ std::vector<std::span<const CommandSpec>> command_families() {
       keyspace_commands(),
       memory_commands(),
       migrate_commands(),
+      module_commands(),
       monitor_commands(),
       object_commands(),
       latency_commands(),

@@ -33,6 +33,7 @@ std::span<const CommandSpec> hyperloglog_commands();
 std::span<const CommandSpec> keyspace_commands();
 std::span<const CommandSpec> memory_commands();
 std::span<const CommandSpec> migrate_commands();
+std::span<const CommandSpec> module_commands();
 std::span<const CommandSpec> monitor_commands();
 std::span<const CommandSpec> object_commands();
 std::span<const CommandSpec> latency_commands();

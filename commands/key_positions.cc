@@ -99,9 +99,9 @@ bool find_keys(const CommandSpec& spec, Args args, std::vector<KeyPosition>& pos
   return true;
 }
 
-KeyFlag actual_key_flags(KeyFlag flags, Args args) {
+KeyFlag actual_key_flags(const CommandSpec& spec, KeyFlag flags, Args args) {
   if (!has(flags, KeyFlag::variable_flags)) return flags;
-  const bool is_set = base::equals_ignoring_case(args[0], "set");
+  const bool is_set = spec.name == "SET";
   if (is_set && !has_word(args.subspan(std::min<std::size_t>(args.size(), 3)), "get"))
     return KeyFlag::ow | KeyFlag::update;
   if (!is_set && bitfield_only_reads(args)) return KeyFlag::ro | KeyFlag::access;

@@ -21,6 +21,6 @@ bool find_keys(const CommandSpec& spec, Args args, std::vector<KeyPosition>& pos
 
 // How these arguments use a key, where that depends on them: SET reads only if it is asked to, and
 // BITFIELD may do nothing else. `args` begin with the command's name.
-KeyFlag actual_key_flags(KeyFlag flags, Args args);
+KeyFlag actual_key_flags(const CommandSpec& spec, KeyFlag flags, Args args);
 
 }  // namespace duplex::commands

@@ -245,7 +245,7 @@ void swapdb(CommandContext& ctx) {
       for (const std::string& key : ctx.services().blocking.keys(database))
         ctx.signal_ready(database, key);
   }
-  ctx.effect({ctx.arg(0), ctx.arg(1), ctx.arg(2)});
+  ctx.effect({"SWAPDB", ctx.arg(1), ctx.arg(2)});
   ctx.reply().ok();
 }
 

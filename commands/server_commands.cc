@@ -5,6 +5,7 @@
 #include "commands/compatible_version.h"
 #include "commands/errors.h"
 #include "commands/families.h"
+#include "commands/guarded_actions.h"
 #include "commands/statistics.h"
 
 #include <fmt/format.h>
@@ -89,7 +90,10 @@ void config_set(CommandContext& ctx) {
   std::vector<std::pair<std::string_view, std::string_view>> changes;
   for (std::size_t i = 2; i < ctx.argc(); i += 2)
     changes.emplace_back(ctx.arg(i), ctx.arg(i + 1));
-  if (const auto refusal = ctx.services().config.set(changes)) return ctx.error(*refusal);
+  const bool may_set_protected =
+      is_allowed(ctx.services(), ctx.client(), "enable-protected-configs");
+  if (const auto refusal = ctx.services().config.set(changes, may_set_protected))
+    return ctx.error(*refusal);
   ctx.reply().ok();
 }
 

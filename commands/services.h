@@ -40,9 +40,11 @@ class ConfigAccess {
   // All directives whose name matches one of the globs, each once, with their values.
   virtual std::vector<std::pair<std::string, std::string>> get(
       std::span<const std::string_view> globs) const = 0;
-  // Sets all or none. Returns the error reply, or nothing.
+  // Sets all or none; those that are protected only if `may_set_protected`. Returns the error
+  // reply, or nothing.
   virtual std::optional<std::string> set(
-      std::span<const std::pair<std::string_view, std::string_view>> changes) = 0;
+      std::span<const std::pair<std::string_view, std::string_view>> changes,
+      bool may_set_protected) = 0;
   // Writes the file. Returns the error reply, or nothing.
   virtual std::optional<std::string> rewrite() = 0;
   // Whether the value of this directive is a secret.

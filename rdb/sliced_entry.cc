@@ -78,8 +78,12 @@ bool SlicedEntry::is_large(const store::Entry& entry, int version) {
   }
 }
 
-SlicedEntry::SlicedEntry(const store::Entry& entry, bool compress, int version)
+SlicedEntry::SlicedEntry(const store::Entry& entry,
+                         const Usage& usage,
+                         bool compress,
+                         int version)
     : entry_(entry),
+      usage_(usage),
       compress_(compress),
       version_(version),
       type_(written_type(entry, version)),
@@ -98,7 +102,7 @@ void SlicedEntry::append(base::Buffer& out) {
 
 // What stands before the elements.
 void SlicedEntry::append_head(base::Buffer& out) {
-  append_entry_head(out, entry_, {}, version_);
+  append_entry_head(out, entry_, usage_, version_);
   if (stream_) return;
   if (type_ == ValueType::hash_timed) {
     earliest_ms_ = store::HashView(entry_).earliest_expiry_ms();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "rdb/entry.h"
 #include "rdb/format.h"
 #include "rdb/stream_slices.h"
 #include "store/entry.h"
@@ -25,7 +26,7 @@ class SlicedEntry {
   // Whether the entry is worth it.
   static bool is_large(const store::Entry& entry, int version);
 
-  SlicedEntry(const store::Entry& entry, bool compress, int version);
+  SlicedEntry(const store::Entry& entry, const Usage& usage, bool compress, int version);
 
   const store::Entry& entry() const { return entry_; }
   // Appends until there are about slice_elements elements or slice_bytes. Requires: !done().
@@ -42,6 +43,7 @@ class SlicedEntry {
   std::size_t append_text(base::Buffer& out);
 
   const store::Entry& entry_;
+  const Usage usage_;
   const bool compress_;
   const int version_;
   const ValueType type_;

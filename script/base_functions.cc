@@ -125,6 +125,26 @@ int base_load(lua_State* lua) {
   return load_text(lua, text_at(lua, 3), name);
 }
 
+// Lua runs the handler where the error is, and does not interrupt it if the error was an
+// interruption. Here it is run when the function has been left.
+int base_xpcall(lua_State* lua) {
+  luaL_checkany(lua, 2);
+  lua_settop(lua, 2);
+  lua_insert(lua, 1);
+  const int status = lua_pcall(lua, 0, LUA_MULTRET, 0);
+  if (status == LUA_ERRRUN) {
+    lua_pushvalue(lua, 1);
+    lua_insert(lua, -2);
+    if (lua_pcall(lua, 1, 1, 0) != 0) {
+      lua_pop(lua, 1);
+      lua_pushliteral(lua, "error in error handling");
+    }
+  }
+  lua_pushboolean(lua, status == 0 ? 1 : 0);
+  lua_replace(lua, 1);
+  return lua_gettop(lua);
+}
+
 void set(lua_State* lua, const char* name, lua_CFunction function) {
   lua_pushcfunction(lua, function);
   lua_setfield(lua, -2, name);
@@ -164,7 +184,6 @@ void add_base_functions(lua_State* lua) {
                            "tostring",
                            "type",
                            "unpack",
-                           "xpcall",
                            "coroutine"}) {
     lua_getglobal(lua, name);
     lua_setfield(lua, globals, name);
@@ -181,6 +200,7 @@ void add_base_functions(lua_State* lua) {
   set(lua, "rawget", base_rawget);
   set(lua, "rawset", base_rawset);
   set(lua, "setmetatable", base_setmetatable);
+  set(lua, "xpcall", base_xpcall);
   lua_getfield(lua, -1, "next");
   lua_pushcclosure(lua, base_pairs, 1);
   lua_setfield(lua, -2, "pairs");

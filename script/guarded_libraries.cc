@@ -1,13 +1,16 @@
 // The libraries that scripts have, kept within bounds.
+#include "script/interpreter.h"
 #include "script/message_pack.h"
 #include "script/protected_table.h"
 #include "script/sandbox.h"
 #include "script/sandbox_parts.h"
+#include "script/string_library.h"
 #include "script/struct_library.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <initializer_list>
+#include <utility>
 
 extern "C" {
 #include <lua-bitop.h>
@@ -23,19 +26,10 @@ char random_mark;  // its address is the name of the state of math.random() in L
 // Where the generator of drand48() begins. Scripts go on from where the last one ended.
 constexpr std::uint64_t first_random = 0x1234abcd330e;
 
-// A pattern is matched by recursion: a longer one would need more stack than there is.
-constexpr std::size_t pattern_bytes_max = 16 * 1024;
+// How many elements table.insert() moves between two looks at the clock.
+constexpr int moves_per_look = 10'000;
 // What cjson may write at once. Its buffer is not counted, and counts bytes in an int.
 constexpr std::size_t json_bytes_max = 256 * 1024 * 1024;
-
-// --- string ---
-
-// The original is an upvalue; it finds its arguments where Lua put them.
-int with_short_pattern(lua_State* lua) {
-  if (lua_type(lua, 2) == LUA_TSTRING && lua_objlen(lua, 2) > pattern_bytes_max)
-    return luaL_error(lua, "pattern too complex");
-  return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
-}
 
 // --- table ---
 
@@ -50,6 +44,7 @@ int table_insert(lua_State* lua) {
     case 3:
       position = luaL_checkint(lua, 2);
       for (int i = position > end ? position : end; i > position; --i) {
+        if (i % moves_per_look == 0) Interpreter::look(lua);
         lua_rawgeti(lua, 1, i - 1);
         lua_rawseti(lua, 1, i);
       }
@@ -115,8 +110,36 @@ int math_randomseed(lua_State* lua) {
 
 // --- cjson ---
 
+// How cjson takes tables with gaps; asked for only if there is a large one.
+struct SparseArrays {
+  bool is_known = false;
+  double ratio = 0;
+  double safe = 0;
+
+  // encode_sparse_array() is the third upvalue of the guard of encode().
+  void ask(lua_State* lua) {
+    if (std::exchange(is_known, true)) return;
+    lua_pushvalue(lua, lua_upvalueindex(3));
+    lua_call(lua, 0, 3);
+    ratio = lua_tonumber(lua, -2);
+    safe = lua_tonumber(lua, -1);
+    lua_pop(lua, 3);
+  }
+};
+
+// What the gaps of a table add, which cjson fills if it writes an array: `last` is its largest
+// index, `count` the number of its elements.
+std::size_t gap_bytes(lua_State* lua, SparseArrays& sparse, double last, double count) {
+  constexpr double much = 1e6;
+  constexpr std::size_t null_bytes = 5;
+  if (last < much || last < count * 2) return 0;
+  sparse.ask(lua);
+  const bool is_refused = sparse.ratio > 0 && last > count * sparse.ratio && last > sparse.safe;
+  return is_refused ? 0 : static_cast<std::size_t>(last) * null_bytes;
+}
+
 // At most how long the value at `index` gets as JSON, or more than the limit.
-std::size_t json_bytes(lua_State* lua, int index, std::size_t so_far) {
+std::size_t json_bytes(lua_State* lua, int index, std::size_t so_far, SparseArrays& sparse) {
   constexpr std::size_t number_bytes = 32;
   switch (lua_type(lua, index)) {
     case LUA_TSTRING:
@@ -129,20 +152,29 @@ std::size_t json_bytes(lua_State* lua, int index, std::size_t so_far) {
   so_far += 4;
   if (lua_checkstack(lua, 4) == 0) return so_far;  // too deep for cjson too
   const int table = lua_gettop(lua) + index + 1;
+  double last = 0;
+  double count = 0;
+  bool is_array = true;
   lua_pushnil(lua);
   while (so_far <= json_bytes_max && lua_next(lua, table) != 0) {
-    so_far = json_bytes(lua, -2, so_far);
-    so_far = json_bytes(lua, -1, so_far);
+    is_array = is_array && lua_type(lua, -2) == LUA_TNUMBER && lua_tonumber(lua, -2) >= 1 &&
+               std::floor(lua_tonumber(lua, -2)) == lua_tonumber(lua, -2);
+    if (is_array) last = std::max(last, lua_tonumber(lua, -2));
+    ++count;
+    so_far = json_bytes(lua, -2, so_far, sparse);
+    so_far = json_bytes(lua, -1, so_far, sparse);
     lua_pop(lua, 1);
   }
   lua_settop(lua, table + (index == -2 ? 1 : 0));
+  if (is_array) so_far += gap_bytes(lua, sparse, last, count);
   return so_far;
 }
 
 // The originals find their settings in an upvalue, so a guard has the original's as its own first
 // one; behind it stands the original.
 int json_encode(lua_State* lua) {
-  if (lua_gettop(lua) == 1 && json_bytes(lua, -1, 0) > json_bytes_max)
+  SparseArrays sparse;
+  if (lua_gettop(lua) == 1 && json_bytes(lua, -1, 0, sparse) > json_bytes_max)
     return luaL_error(lua, "Cannot serialise, result is too long");
   return lua_tocfunction(lua, lua_upvalueindex(2))(lua);
 }
@@ -157,7 +189,8 @@ void guard_json(lua_State* lua, const char* name, lua_CFunction guard) {
   lua_getfield(lua, -1, name);
   lua_getupvalue(lua, -1, 1);
   lua_insert(lua, -2);
-  lua_pushcclosure(lua, guard, 2);
+  lua_getfield(lua, -3, "encode_sparse_array");
+  lua_pushcclosure(lua, guard, 3);
   lua_setfield(lua, -2, name);
 }
 
@@ -172,15 +205,6 @@ int json_new(lua_State* lua) {
   return 1;
 }
 
-// Wraps functions of the library at the top; the originals become upvalues.
-void wrap(lua_State* lua, std::initializer_list<const char*> names, lua_CFunction wrapper) {
-  for (const char* name : names) {
-    lua_getfield(lua, -1, name);
-    lua_pushcclosure(lua, wrapper, 1);
-    lua_setfield(lua, -2, name);
-  }
-}
-
 void set(lua_State* lua, const char* name, lua_CFunction function) {
   lua_pushcfunction(lua, function);
   lua_setfield(lua, -2, name);
@@ -188,7 +212,7 @@ void set(lua_State* lua, const char* name, lua_CFunction function) {
 
 void add_string_library(lua_State* lua, int globals) {
   lua_getglobal(lua, "string");
-  wrap(lua, {"find", "match", "gmatch", "gfind", "gsub"}, with_short_pattern);
+  replace_string_functions(lua);
   push_protected(lua);
   lua_pushvalue(lua, -1);
   lua_setfield(lua, globals, "string");

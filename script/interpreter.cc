@@ -98,10 +98,15 @@ int Interpreter::set_up(lua_State* lua) {
 
 // Called by Lua from time to time.
 void Interpreter::hook(lua_State* lua, lua_Debug*) {
+  look(lua);
+}
+
+void Interpreter::look(lua_State* lua) {
   Interpreter& own = of(lua);
   if (own.loading_ != nullptr) {
-    if (base::steady_us() > own.load_deadline_us_) luaL_error(lua, "FUNCTION LOAD timeout");
-    return;
+    if (base::steady_us() <= own.load_deadline_us_) return;
+    lua_sethook(lua, hook, LUA_MASKCOUNT, 1);  // as below
+    luaL_error(lua, "FUNCTION LOAD timeout");
   }
   if (own.ctx_ == nullptr) return;
   commands::Executor& executor = own.ctx_->script_unit().executor;
@@ -320,6 +325,7 @@ std::optional<std::string> Interpreter::load(Library& to, std::string_view body)
   allow_registering(lua_, false);
   loading_ = nullptr;
   lua_settop(lua_, 0);
+  lua_sethook(lua_, hook, LUA_MASKCOUNT, hook_instructions);
   if (!error && to.functions.empty()) error = "ERR No functions registered";
   return error;
 }

@@ -57,6 +57,9 @@ class Interpreter {
 
   // --- for the functions that scripts call ---
   static Interpreter& of(lua_State* lua);
+  // Lets others have their turn, or raises the error of a script that has to stop. To be called
+  // from time to time by what takes long.
+  static void look(lua_State* lua);
   // What runs at the moment; nullptr while a library is loaded.
   commands::CommandContext* context() { return ctx_; }
   Library* loading() { return loading_; }

@@ -126,7 +126,7 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-// `limit` 0: everything, and no position is returned.
+// Without limit and offset: everything, and no position is returned.
 int unpack(lua_State* lua, lua_Number limit, lua_Number offset) {
   luaL_checkstring(lua, 1);
   const std::string_view bytes = text_at(lua, 1);
@@ -140,7 +140,7 @@ int unpack(lua_State* lua, lua_Number limit, lua_Number offset) {
                       "Start offset %d greater than input length %d.",
                       static_cast<int>(offset),
                       static_cast<int>(bytes.size()));
-  const bool takes_all = limit == 0;
+  const bool takes_all = limit == 0 && offset == 0;
   Reader reader(lua, bytes);
   reader.start_at(static_cast<std::size_t>(offset));
   const int before = lua_gettop(lua);

@@ -145,7 +145,7 @@ int redis_sha1hex(lua_State* lua) {
 
 int redis_setresp(lua_State* lua) {
   if (lua_gettop(lua) != 1) return raise_error(lua, "redis.setresp() requires one argument.");
-  const lua_Number version = lua_tonumber(lua, 1);
+  const lua_Number version = std::trunc(lua_tonumber(lua, 1));
   if (version != 2 && version != 3) return raise_error(lua, "RESP version must be 2 or 3.");
   if (commands::CommandContext* ctx = Interpreter::of(lua).context())
     ctx->script_unit().scope.client.protocol.store(
@@ -216,8 +216,7 @@ int redis_acl_check_cmd(lua_State* lua) {
   if (command == nullptr)
     return raise_error(lua, "Invalid command passed to redis.acl_check_cmd()");
   const commands::Client& client = ctx->client();
-  const bool may_run =
-      !client.is_restricted || !commands::acl::check(*client.user, *command, args);
+  const bool may_run = !client.is_restricted || !commands::acl::check(*client.user, *command, args);
   lua_pushboolean(lua, may_run ? 1 : 0);
   return 1;
 }

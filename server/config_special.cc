@@ -3,6 +3,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "server/all_commands.h"
 
 #include <fmt/format.h>
 
@@ -214,6 +215,9 @@ std::vector<std::string> channel_lines(const Directive&, const Config& config) {
 Outcome write_renamed(const Directive&, Config& config, Words words, Source) {
   if (words.size() != 2) return std::unexpected(std::string(wrong_number_of_arguments));
   config.renamed_commands.emplace_back(words[0], words[1]);
+  commands::CommandTable table(all_families());
+  if (const auto problem = rename_commands(table, config.renamed_commands))
+    return std::unexpected(std::string(*problem));
   return {};
 }
 

@@ -75,8 +75,8 @@ std::vector<ConfigStore::Pair> ConfigStore::get(std::span<const std::string_view
 }
 
 std::expected<std::vector<ConfigStore::Change>, std::string> ConfigStore::checked(
-    std::span<const std::pair<std::string_view, std::string_view>> changes) const {
-  const bool guarded_allowed = snapshot()->enable_protected_configs == DebugCommand::yes;
+    std::span<const std::pair<std::string_view, std::string_view>> changes,
+    bool may_set_protected) const {
   std::vector<Change> result;
   std::set<std::string> names;
   for (const auto& [name, value] : changes) {
@@ -85,7 +85,7 @@ std::expected<std::vector<ConfigStore::Change>, std::string> ConfigStore::checke
       return std::unexpected(
           fmt::format("ERR Unknown option or number of arguments for CONFIG SET - '{}'", name));
     if (directive->has(fixed)) return std::unexpected(failed(name, "can't set immutable config"));
-    if (directive->has(guarded) && !guarded_allowed)
+    if (directive->has(guarded) && !may_set_protected)
       return std::unexpected(failed(name, "can't set protected config"));
     if (!names.insert(base::lowered(name)).second)
       return std::unexpected(failed(name, "duplicate parameter"));
@@ -97,9 +97,10 @@ std::expected<std::vector<ConfigStore::Change>, std::string> ConfigStore::checke
 }
 
 std::optional<std::string> ConfigStore::set(
-    std::span<const std::pair<std::string_view, std::string_view>> requested) {
+    std::span<const std::pair<std::string_view, std::string_view>> requested,
+    bool may_set_protected) {
   const std::lock_guard lock(changing_);
-  const auto changes = checked(requested);
+  const auto changes = checked(requested, may_set_protected);
   if (!changes) return changes.error();
   const std::shared_ptr<const Config> old = snapshot();
   Config next = *old;

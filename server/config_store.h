@@ -63,9 +63,11 @@ class ConfigStore {
   // CONFIG GET: name and value of everything that one of the patterns names, each once.
   std::vector<Pair> get(std::span<const std::string_view> patterns) const;
 
-  // CONFIG SET: all of the changes or none. Returns the error reply, or nothing.
+  // CONFIG SET: all of the changes or none; those that enable-protected-configs guards only if
+  // `may_set_protected`. Returns the error reply, or nothing.
   std::optional<std::string> set(
-      std::span<const std::pair<std::string_view, std::string_view>> changes);
+      std::span<const std::pair<std::string_view, std::string_view>> changes,
+      bool may_set_protected);
 
   // CONFIG REWRITE, with these users. Returns the error reply, or nothing.
   std::optional<std::string> rewrite(std::vector<UserLine> users);
@@ -77,7 +79,8 @@ class ConfigStore {
     std::string_view value;
   };
   std::expected<std::vector<Change>, std::string> checked(
-      std::span<const std::pair<std::string_view, std::string_view>> changes) const;
+      std::span<const std::pair<std::string_view, std::string_view>> changes,
+      bool may_set_protected) const;
   // Returns the error reply, or nothing.
   std::optional<std::string> act(const std::vector<Change>& changes,
                                  const Config& old,

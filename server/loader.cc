@@ -40,7 +40,7 @@ Loader::Loader(commands::Services& services,
       executor_(executor),
       scripts_(scripts),
       progress_(progress),
-      started_s_(base::wall_ms() / 1000) {
+      started_ms_(base::wall_ms()) {
   client_.authenticated.store(true, std::memory_order_relaxed);
   executor_.set_now(0);
 }
@@ -92,6 +92,8 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
                                                          std::string_view bytes) {
   rdb::Reader reader(bytes);
   BulkInsert inserted(services_.keyspace);
+  const commands::EvictionPolicy policy =
+      services_.settings.eviction_policy.load(std::memory_order_relaxed);
   int database = 0;
   std::uint64_t keys = 0;
   while (true) {
@@ -116,8 +118,10 @@ std::expected<std::size_t, std::string> Loader::load_rdb(std::string_view path,
       database = static_cast<int>(selected->number);
     }
     if (auto* entry = std::get_if<rdb::Entry>(&*record)) {
-      const auto idle_s = static_cast<std::int64_t>(entry->usage.idle_s.value_or(0));
-      entry->entry->touch(static_cast<std::uint32_t>((started_s_ - idle_s) & 0xffffff));
+      entry->entry->touch(commands::access_mark::of_known(
+          policy,
+          {.idle_s = entry->usage.idle_s, .frequency = entry->usage.frequency},
+          started_ms_));
       inserted.add(database, std::move(entry->entry));
       ++keys;
       progress_.loaded_keys.store(keys, std::memory_order_relaxed);

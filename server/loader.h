@@ -52,7 +52,7 @@ class Loader {
   LoadProgress& progress_;
   int records_since_look_ = 0;
   std::int64_t reported_us_ = 0;
-  const std::int64_t started_s_;
+  const std::int64_t started_ms_;
   commands::Client client_;
 };
 

@@ -35,7 +35,9 @@ std::expected<std::unique_ptr<Persistence::Job>, std::string> Persistence::prepa
       *job->file,
       RdbOutput::Options{.compress = config->rdbcompression,
                          .checksum = config->rdbchecksum,
-                         .version = static_cast<int>(config->rdb_compat_version)});
+                         .version = static_cast<int>(config->rdb_compat_version),
+                         .policy = config->maxmemory_policy,
+                         .lfu_decay_minutes = config->lfu_decay_time});
   job->snapshot = std::make_unique<Snapshot>(
       parts_.keyspace, *job->output, parts_.reclaimer, parts_.snapshot_is_behind);
   store::ShardLock lock(parts_.keyspace);
@@ -149,7 +151,9 @@ std::unique_ptr<SnapshotOutput> Persistence::make_base_output(SnapshotFile& file
       RdbOutput::Options{.compress = config.rdbcompression,
                          .checksum = config.rdbchecksum,
                          .version = static_cast<int>(config.rdb_compat_version),
-                         .is_log_base = true});
+                         .is_log_base = true,
+                         .policy = config.maxmemory_policy,
+                         .lfu_decay_minutes = config.lfu_decay_time});
 }
 
 // The file is complete and has its name then; nothing refers to it yet.

@@ -19,8 +19,8 @@ constexpr std::size_t piece_bytes = std::size_t{64} << 10;
 
 class RdbSlices final : public EntrySlices {
  public:
-  RdbSlices(const store::Entry& entry, bool compress, int version)
-      : slices_(entry, compress, version) {}
+  RdbSlices(const store::Entry& entry, const rdb::Usage& usage, bool compress, int version)
+      : slices_(entry, usage, compress, version) {}
   void append(base::Buffer& out) override { slices_.append(out); }
   bool done() const override { return slices_.done(); }
 
@@ -33,18 +33,35 @@ class RdbSlices final : public EntrySlices {
 RdbOutput::RdbOutput(SnapshotFile& file, Options options)
     : file_(file),
       options_(options),
+      started_ms_(base::wall_ms()),
       writer_(buffer_,
               {.compress = options.compress,
                .checksum = options.checksum,
                .version = options.version}) {}
 
+rdb::Usage RdbOutput::usage_of(const store::Entry& entry) const {
+  namespace mark = commands::access_mark;
+  const std::uint32_t clock = entry.access_clock();
+  rdb::Usage usage;
+  if (commands::counts_idle_time(options_.policy)) {
+    // What was used after the start has a mark that is ahead of it.
+    const std::uint32_t idle_s = mark::idle_s(clock, started_ms_);
+    usage.idle_s = idle_s > mark::mask / 2 ? 0 : idle_s;
+  } else if (commands::counts_frequency(options_.policy)) {
+    const mark::Frequency frequency{.decay_minutes = options_.lfu_decay_minutes, .log_factor = 0};
+    usage.frequency =
+        static_cast<std::uint8_t>(frequency.counter(clock, std::max(started_ms_, base::wall_ms())));
+  }
+  return usage;
+}
+
 void RdbOutput::append_entry(base::Buffer& out, const store::Entry& entry) const {
-  rdb::append_entry(out, entry, {}, options_.compress, options_.version);
+  rdb::append_entry(out, entry, usage_of(entry), options_.compress, options_.version);
 }
 
 std::unique_ptr<EntrySlices> RdbOutput::slices(const store::Entry& entry) const {
   if (!rdb::SlicedEntry::is_large(entry, options_.version)) return nullptr;
-  return std::make_unique<RdbSlices>(entry, options_.compress, options_.version);
+  return std::make_unique<RdbSlices>(entry, usage_of(entry), options_.compress, options_.version);
 }
 
 std::error_code RdbOutput::begin(const SnapshotContents& contents) {

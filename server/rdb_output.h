@@ -1,6 +1,8 @@
 // A snapshot as an RDB file: dump.rdb, and the base of the log with its preamble.
 #pragma once
 
+#include "commands/eviction.h"
+#include "rdb/entry.h"
 #include "rdb/format.h"
 #include "rdb/writer.h"
 #include "server/snapshot_file.h"
@@ -19,6 +21,9 @@ class RdbOutput final : public SnapshotOutput {
     bool checksum = true;
     int version = rdb::written_version;
     bool is_log_base = false;
+    // How entries were used is written if the policy asks for it.
+    commands::EvictionPolicy policy = commands::EvictionPolicy::noeviction;
+    std::int64_t lfu_decay_minutes = 1;
   };
 
   // Lifetime: `file` outlives the output.
@@ -32,9 +37,11 @@ class RdbOutput final : public SnapshotOutput {
 
  private:
   std::error_code flush(std::size_t above_bytes);
+  rdb::Usage usage_of(const store::Entry& entry) const;
 
   SnapshotFile& file_;
   const Options options_;
+  const std::int64_t started_ms_;
   base::Buffer buffer_;
   rdb::Writer writer_;
   std::vector<store::SnapshotDatabase> databases_;

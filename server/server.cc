@@ -1,13 +1,13 @@
 // The whole server: how its parts are put together, started and stopped.
 #include "server/server.h"
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/diagnostics.h"
 #include "base/memory.h"
-#include "commands/families.h"
 #include "net/migration_sender.h"
 #include "net/resp_session.h"
-#include "script/families.h"
+#include "server/all_commands.h"
 #include "server/config_binding.h"
 #include "server/config_table.h"
 #include "server/loader.h"
@@ -37,13 +37,6 @@ net::BackendChoice backend_choice(IoBackend word) {
       break;
   }
   return net::BackendChoice::automatic;
-}
-
-std::vector<std::span<const commands::CommandSpec>> all_families() {
-  auto families = commands::command_families();
-  for (const auto family : script::command_families())
-    families.push_back(family);
-  return families;
 }
 
 // Absolute, or empty.
@@ -128,6 +121,8 @@ Server::Server(LoadedConfig config)
         if (context)
           net::RespSession::start(*loops_[loop.index()], std::move(descriptor), context.get());
       }) {
+  const auto problem = rename_commands(table_, config_.snapshot()->renamed_commands);
+  DUPLEX_ASSERT(!problem);  // the lines were read
   bind_config();
   tls_port_.follow(config_);
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
@@ -392,8 +387,9 @@ std::vector<std::pair<std::string, std::string>> Server::get(
 }
 
 std::optional<std::string> Server::set(
-    std::span<const std::pair<std::string_view, std::string_view>> changes) {
-  return config_.set(changes);
+    std::span<const std::pair<std::string_view, std::string_view>> changes,
+    bool may_set_protected) {
+  return config_.set(changes, may_set_protected);
 }
 
 bool Server::is_sensitive(std::string_view name) const {

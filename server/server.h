@@ -73,7 +73,8 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   std::vector<std::pair<std::string, std::string>> get(
       std::span<const std::string_view> globs) const override;
   std::optional<std::string> set(
-      std::span<const std::pair<std::string_view, std::string_view>> changes) override;
+      std::span<const std::pair<std::string_view, std::string_view>> changes,
+      bool may_set_protected) override;
   std::optional<std::string> rewrite() override;
   bool is_sensitive(std::string_view name) const override;
 

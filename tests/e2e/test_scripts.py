@@ -82,6 +82,46 @@ HOSTILE = {
     "a protected table": "for k in pairs(redis) do rawset(redis, k, nil) end",
     "the globals": "_G.redis = nil",
     "the strings": "getmetatable('').__index = function() end",
+    "a handler of errors that goes on": (
+        "return xpcall(function() while true do end end, function() while true do end end)"
+    ),
+    "loops in coroutines that are caught": (
+        "while true do pcall(function() coroutine.wrap(function() while true do end end)() end) end"
+    ),
+    "a pattern that goes back": (
+        "return string.rep('a', 40):find(string.rep('a?', 40) .. string.rep('a', 40))"
+    ),
+    "a pattern that goes back in gsub": (
+        "return (string.gsub(string.rep('a', 20000), '.-.-.-.-b', ''))"
+    ),
+    "a pattern that goes back in gmatch": (
+        "for a in string.gmatch(string.rep('a', 20000), '(.-)(.-)(.-)%2%3b') do end"
+    ),
+    "a pattern that is as deep as it may be": (
+        "return string.find(string.rep('a', 1e4), string.rep('a?', 8000) .. 'b')"
+    ),
+    "a long text in a long text": (
+        "return string.find(string.rep('a', 2e7), string.rep('a', 1e7) .. 'b', 1, true)"
+    ),
+    "nothing, very often": "return #string.rep('', 2^31 - 1)",
+    "a hole in an array": (
+        "cjson.encode_sparse_array(true, 0, 0) return #cjson.encode({[2^31 - 1] = 1})"
+    ),
+    "a large hole in an array": (
+        "cjson.encode_sparse_array(false, 2^31 - 1, 2^31 - 1) return #cjson.encode({[2^30] = 1})"
+    ),
+    "an insertion far away": "local t = {} table.insert(t, -2147483648, 1) return 1",
+    "a huge concatenation": (
+        "local t, s = {}, string.rep('x', 1e6) for i = 1, 1e5 do t[i] = s end "
+        "return #table.concat(t)"
+    ),
+    "metamethods that do not end": (
+        "local t = setmetatable({}, {__index = function() while true do end end}) return t.x"
+    ),
+    "a comparison that lies": (
+        "local t = {} for i = 1, 1e5 do t[i] = i end "
+        "table.sort(t, function() return true end) return 1"
+    ),
     "coroutines": "local function f() return coroutine.wrap(f)() end return f()",
 }
 
@@ -272,3 +312,21 @@ def test_scripts_make_room_for_each_other(client):
     found = client.call("EVALSHA", first, 0)
     if servers.duplex_path() and client.call("EVALSHA", first, 0).kind == "error":
         assert found.value.startswith(b"NOSCRIPT")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "xpcall(function() while true do end end, function() while true do end end)",
+        "string.rep('a', 40):find(string.rep('a?', 40) .. string.rep('a', 40))",
+        "local function loop() while true do pcall(function() while true do end end) end end "
+        "coroutine.wrap(loop)()",
+    ],
+)
+def test_libraries_that_do_not_end_are_not_loaded(busy_clients, code):
+    client = busy_clients()
+    reply = client.call("FUNCTION", "LOAD", "#!lua name=endless\n" + code)
+    assert reply.value.endswith(b"FUNCTION LOAD timeout")
+    assert client.call("FUNCTION", "LIST").value == []

@@ -24,13 +24,13 @@ LoadedConfig loaded(const std::string& text = "") {
 
 class ConfigStoreTest : public ::testing::Test {
  protected:
-  std::optional<std::string> set(const Changes& changes) { return store_.set(changes); }
+  std::optional<std::string> set(const Changes& changes) { return store_.set(changes, true); }
   std::string get(std::string_view name) {
     const auto found = store_.get(std::vector{name});
     return found.empty() ? "(none)" : found.front().second;
   }
 
-  ConfigStore store_{loaded("enable-protected-configs yes")};
+  ConfigStore store_{loaded()};
 };
 
 TEST_F(ConfigStoreTest, AnswersNamesAsWrittenAndPatternsInOrder) {
@@ -166,7 +166,7 @@ TEST_F(ConfigStoreTest, ChangesAllOrNothing) {
 TEST_F(ConfigStoreTest, ProtectsSomeDirectivesUnlessToldOtherwise) {
   ConfigStore store(loaded());
 
-  EXPECT_EQ(store.set(Changes{{"dbfilename", "x.rdb"}}),
+  EXPECT_EQ(store.set(Changes{{"dbfilename", "x.rdb"}}, false),
             "ERR CONFIG SET failed (possibly related to argument 'dbfilename') - can't set "
             "protected config");
   EXPECT_EQ(set({{"dbfilename", "x.rdb"}}), std::nullopt);

@@ -68,7 +68,7 @@ std::vector<std::pair<std::string, std::string>> FakeConfig::get(
 }
 
 std::optional<std::string> FakeConfig::set(
-    std::span<const std::pair<std::string_view, std::string_view>> changes) {
+    std::span<const std::pair<std::string_view, std::string_view>> changes, bool) {
   if (error) return error;
   for (const auto& [name, value] : changes) {
     const auto at = std::find_if(

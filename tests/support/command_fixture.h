@@ -55,7 +55,8 @@ class FakeConfig : public commands::ConfigAccess {
   std::vector<std::pair<std::string, std::string>> get(
       std::span<const std::string_view> globs) const override;
   std::optional<std::string> set(
-      std::span<const std::pair<std::string_view, std::string_view>> changes) override;
+      std::span<const std::pair<std::string_view, std::string_view>> changes,
+      bool may_set_protected) override;
   std::optional<std::string> rewrite() override;
   bool is_sensitive(std::string_view name) const override { return name == "requirepass"; }
 
@@ -98,8 +99,9 @@ class FakePersistence : public commands::PersistenceControl {
  public:
   std::optional<std::string> save() override { return error; }
   Answer begin_save(bool may_schedule, bool in_transaction) override {
-    return {false, may_schedule || in_transaction ? "Background saving scheduled"
-                                                  : "Background saving started"};
+    return {false,
+            may_schedule || in_transaction ? "Background saving scheduled"
+                                           : "Background saving started"};
   }
   Answer cancel_save() override { return {false, "Background saving cancelled"}; }
   Answer begin_rewrite(bool) override {
