@@ -8,6 +8,8 @@ import pytest
 from support import servers
 from support.waiting import until
 
+pytestmark = pytest.mark.threads
+
 KEYS = ["key:%d" % number for number in range(40)]
 
 
