@@ -40,10 +40,10 @@ int truncate(const Report& report, std::int64_t until_s) {
   }
   const TornTail& tail = *report.later();
   if (!report.later_may_be_cut()) {
-    const std::string_view reason =
-        tail.good_end == 0 ? "everything in it was written later"
-                           : "what was written later is not in the last file alone";
-    fmt::print(stderr, "{}: {}: nothing was cut off\n", tail.path, reason);
+    const std::string_view why = tail.good_end == 0
+                                     ? "everything in it was written later"
+                                     : "what was written later is not in the last file alone";
+    fmt::print(stderr, "{}: {}: nothing was cut off\n", tail.path, why);
     return broken;
   }
   if (const std::string error = fix_tail(tail); !error.empty()) {

@@ -97,7 +97,7 @@ TEST(SlicedEntry, CutsAStreamWithEverythingItHas) {
 
 TEST(SlicedEntry, CutsALongStringAndLeavesItAsItIs) {
   const std::string text(3 * slice_bytes + 17, 'x');
-  const store::EntryPtr entry = store::Entry::make_raw("k", text, store::no_expiry);
+  const store::EntryPtr entry = store::Entry::make_raw("k", text, text.size(), store::no_expiry);
   const Slices slices = sliced(*entry, true, written_version);
   EXPECT_EQ(slices.bytes, at_once(*entry, false, written_version));
   EXPECT_GE(slices.count, 3u);
@@ -160,7 +160,8 @@ TEST(SlicedEntry, LeavesSmallValuesAlone) {
   EXPECT_FALSE(SlicedEntry::is_large(*store::Entry::make_string("k", "v", store::no_expiry),
                                      written_version));
   EXPECT_FALSE(SlicedEntry::is_large(
-      *store::Entry::make_raw("k", std::string(1000, 'x'), store::no_expiry), written_version));
+      *store::Entry::make_raw("k", std::string(1000, 'x'), 1000, store::no_expiry),
+      written_version));
   store::EntryPtr entry = store::Stream::make("k", store::no_expiry);
   store::Stream(*entry)->append({1, 0}, std::vector<std::string_view>{"f", "v"});
   EXPECT_FALSE(SlicedEntry::is_large(*entry, written_version));
