@@ -39,8 +39,7 @@ Pattern::Pattern(std::string_view glob)
       is_prefix_(glob.ends_with('*') && base::glob_is_literal(glob.substr(0, glob.size() - 1))) {}
 
 bool Pattern::matches(std::string_view name) const {
-  if (is_prefix_)
-    return !name.empty() && name.starts_with(std::string_view(text_).substr(0, text_.size() - 1));
+  if (is_prefix_) return plainly_matches(name);
   return base::glob_match(text_, name);
 }
 

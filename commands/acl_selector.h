@@ -34,6 +34,11 @@ class Pattern {
 
   const std::string& text() const { return text_; }
   bool matches(std::string_view name) const;
+  // The same for a prefix and a star, and false for what has to be looked at more closely.
+  bool plainly_matches(std::string_view name) const {
+    return is_prefix_ && !name.empty() &&
+           name.starts_with(std::string_view(text_).substr(0, text_.size() - 1));
+  }
 
  private:
   std::string text_;
@@ -101,6 +106,17 @@ class Selector {
   bool is_unrestricted() const { return all_commands_ && all_keys_ && all_channels_; }
 
   // --- questions ---
+  // Whether the command may be run with this as its only key, as far as a glance tells: if not,
+  // check() knows.
+  bool plainly_allows(const Command& command, std::string_view key) const {
+    constexpr std::size_t glances = 4;
+    if (!has(command.index)) return false;
+    if (all_keys_) return true;
+    for (std::size_t i = 0; i < keys_.size() && i < glances; ++i)
+      if (keys_[i].access == Access::read_write && keys_[i].pattern.plainly_matches(key))
+        return true;
+    return false;
+  }
   std::optional<Denial> check(RequestKeys& request) const;
   // Whether every key may be accessed in this way.
   bool covers_every_key(Access access) const;

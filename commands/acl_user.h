@@ -52,6 +52,13 @@ struct User {
   std::string text() const;
 };
 
+// Whether check() would allow the request, as far as a glance tells: what most requests are, a
+// command with one key that a prefix allows. Requires: the number of arguments fits the command.
+inline bool plainly_allows(const User& user, const Command& command, Args args) {
+  const std::size_t at = command.only_key_index;
+  return at != 0 && user.root().plainly_allows(command, args[at]);
+}
+
 // The one question of access control: why the user may not run this request; nothing if it may.
 // Requires: the number of arguments fits the command.
 std::optional<Denial> check(const User& user, const Command& command, Args args);

@@ -171,7 +171,9 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     reject(client, &command, "ERR Command not allowed inside a transaction");
     return false;
   }
-  if (client.is_restricted && !may_run(client, command, args)) return false;
+  if (client.is_restricted && !acl::plainly_allows(*client.user, command, args) &&
+      !may_run(client, command, args))
+    return false;
   if (client.is_subscribed() &&
       client.protocol.load(std::memory_order_relaxed) == resp::Protocol::resp2 &&
       !has(spec.flags, Flag::subscriber)) {

@@ -31,8 +31,12 @@ int error_handler(lua_State* lua) {
     is_known = lua_getstack(lua, 2, &where) != 0 && lua_getinfo(lua, "nSl", &where) != 0;
   if (!lua_istable(lua, 1)) {
     const char* text = lua_tostring(lua, 1);
+    if (lua_isboolean(lua, 1)) text = lua_toboolean(lua, 1) != 0 ? "true" : "false";
     lua_createtable(lua, 0, 4);
-    lua_pushfstring(lua, "ERR %s", text != nullptr ? text : luaL_typename(lua, 1));
+    if (lua_islightuserdata(lua, 1) && lua_touserdata(lua, 1) == nullptr)
+      lua_pushliteral(lua, "ERR userdata: (nil)");  // cjson.null
+    else
+      lua_pushfstring(lua, "ERR %s", text != nullptr ? text : luaL_typename(lua, 1));
     lua_setfield(lua, -2, "err");
     lua_replace(lua, 1);
   }

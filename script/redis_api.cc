@@ -117,7 +117,7 @@ int redis_log(lua_State* lua) {
                               base::LogLevel::verbose,
                               base::LogLevel::notice,
                               base::LogLevel::warning};
-  const lua_Number level = lua_tonumber(lua, 1);
+  const lua_Number level = std::trunc(lua_tonumber(lua, 1));
   if (!(level >= 0 && level < static_cast<lua_Number>(levels.size())))
     return raise_error(lua, "Invalid debug level.");
   luaL_Buffer text;
@@ -145,7 +145,7 @@ int redis_sha1hex(lua_State* lua) {
 
 int redis_setresp(lua_State* lua) {
   if (lua_gettop(lua) != 1) return raise_error(lua, "redis.setresp() requires one argument.");
-  const lua_Number version = lua_tonumber(lua, 1);
+  const lua_Number version = std::trunc(lua_tonumber(lua, 1));
   if (version != 2 && version != 3) return raise_error(lua, "RESP version must be 2 or 3.");
   if (commands::CommandContext* ctx = Interpreter::of(lua).context())
     ctx->script_unit().scope.client.protocol.store(
@@ -155,7 +155,7 @@ int redis_setresp(lua_State* lua) {
 
 int redis_set_repl(lua_State* lua) {
   if (lua_gettop(lua) != 1) return raise_error(lua, "redis.set_repl() requires two arguments.");
-  const lua_Number flags = lua_tonumber(lua, 1);
+  const lua_Number flags = std::trunc(lua_tonumber(lua, 1));
   if (!(flags >= repl_none && flags <= repl_all))
     return raise_error(
         lua, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
@@ -216,8 +216,7 @@ int redis_acl_check_cmd(lua_State* lua) {
   if (command == nullptr)
     return raise_error(lua, "Invalid command passed to redis.acl_check_cmd()");
   const commands::Client& client = ctx->client();
-  const bool may_run =
-      !client.is_restricted || !commands::acl::check(*client.user, *command, args);
+  const bool may_run = !client.is_restricted || !commands::acl::check(*client.user, *command, args);
   lua_pushboolean(lua, may_run ? 1 : 0);
   return 1;
 }

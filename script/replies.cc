@@ -72,13 +72,19 @@ class Writer {
     return false;
   }
 
+  // Statuses and errors end at a zero byte.
+  std::string_view line_at(int index) const {
+    const std::string_view text = text_at(lua_, index);
+    return text.substr(0, text.find('\0'));
+  }
+
   void write_table() {
     if (push_field("err", LUA_TSTRING)) {
-      reply_.error(text_at(lua_, -1));
+      reply_.error(line_at(-1));
     } else if (push_field("ok", LUA_TSTRING)) {
       base::Buffer& out = reply_.buffer();
       out.append('+');
-      clean_line(text_at(lua_, -1), out);
+      clean_line(line_at(-1), out);
       out.append("\r\n");
     } else if (push_field("double", LUA_TNUMBER)) {
       reply_.real(lua_tonumber(lua_, -1));

@@ -1,12 +1,13 @@
 // The library `struct`: values in the bytes of C's types.
 //
 //   format = { option }
-//   option = ">" | "<" | "=" | "!" [n]        byte order and alignment of what follows
+//   option = ">" | "<" | "!" [n]              byte order and alignment of what follows
 //          | "x" | "b" | "B" | "h" | "H" | "l" | "L" | "T" | "i" [n] | "I" [n]
 //          | "c" [n] | "s" | "f" | "d" | " "
 #include "script/struct_library.h"
 
 #include <bit>
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -81,9 +82,6 @@ class Format {
         return;
       case '<':
         little_ = true;
-        return;
-      case '=':
-        little_ = std::endian::native == std::endian::little;
         return;
       case '!': {
         const std::size_t align = number(native_alignment);
@@ -286,8 +284,8 @@ int size(lua_State* lua) {
       luaL_argerror(lua, 1, "option 's' has no fixed size");
     else if (option == 'c' && bytes == 0)
       luaL_argerror(lua, 1, "option 'c0' has no fixed size");
-    else if (bytes == 0 && !is_integer_option(option))
-      format.control(option);
+    else if (std::isalnum(static_cast<unsigned char>(option)) == 0)
+      format.control(option);  // letters that are no option have no size
     total += bytes;
     if (total > pack_bytes_max) return luaL_error(lua, "result is too long");
   }

@@ -199,6 +199,8 @@ def test_requests_that_are_run(pair, requests, user):
 # What Redis 7.0 does not know: the categories, and what a request needs of the key "k", by the
 # flags of the key specifications: to read it, to write it, or both.
 NEWER = {
+    "client|capa": ("connection slow", ["redirect"], ""),
+    "client|import-source": ("connection slow", ["off"], ""),
     "client|no-touch": ("connection slow", ["on"], ""),
     "client|setinfo": ("connection slow", ["lib-name", "x"], ""),
     "delifeq": ("fast string write", ["k", "v"], "RW"),
