@@ -121,10 +121,16 @@ Server::Server(LoadedConfig config)
              .started_ms = base::wall_ms(),
              .bytes_at_start = base::allocated_bytes()}),
       metrics_(info_.sources(), web_counters_),
-      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_) {
+      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_, tls_contexts_),
+      tls_port_(pool_, tls_contexts_, [this](net::EventLoop& loop, net::Descriptor descriptor) {
+        const TlsContexts::Context context = tls_contexts_.clients();
+        if (context)
+          net::RespSession::start(*loops_[loop.index()], std::move(descriptor), context.get());
+      }) {
   const auto problem = rename_commands(table_, config_.snapshot()->renamed_commands);
   DUPLEX_ASSERT(!problem);  // the lines were read
   bind_config();
+  tls_port_.follow(config_);
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 
@@ -218,6 +224,7 @@ Server::Started Server::listen() {
     if (!listener) return std::unexpected(listener.error());
     listeners_.push_back(std::move(*listener));
   }
+  if (auto opened = tls_port_.open(*config); !opened) return opened;
   if (!config->unixsocket.empty()) {
     auto listener =
         net::Listener::unix_socket(pool_,
@@ -331,6 +338,7 @@ bool Server::stop() {
   if (stopped_) return true;
   stopped_ = true;
   listeners_.clear();
+  tls_port_.close();
   http_.begin_shutdown();
   drain();
   bool saved = true;
@@ -362,9 +370,8 @@ commands::MemoryUse Server::memory() {
 std::optional<std::string> Server::shutdown(commands::ShutdownMode mode, bool force) {
   using commands::ShutdownMode;
   base::log(base::LogLevel::notice, "User requested shutdown...");
-  const bool saves =
-      mode == ShutdownMode::save ||
-      (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
+  const bool saves = mode == ShutdownMode::save ||
+                     (mode == ShutdownMode::normal && !config_.snapshot()->save.empty());
   if (saves && !settings_.loading.load(std::memory_order_relaxed)) {
     base::log(base::LogLevel::notice, "Saving the final RDB snapshot before exiting.");
     (void)persistence_.cancel_save();

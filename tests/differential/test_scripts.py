@@ -78,7 +78,8 @@ class Run:
             return first
         self.found.append("\n".join([
             "> " + " ".join(map(show, arguments)), "first server:",
-            *notation.format_reply(first), "second server:", *notation.format_reply(second)]))  # fmt: skip
+            *notation.format_reply(first), "second server:", *notation.format_reply(second),
+        ]))  # fmt: skip
         return first
 
     def command(self):
@@ -157,8 +158,9 @@ def library(rng):
         for function in rng.sample(["f", "g", "h", "i", "j"], rng.randrange(1, 3)):
             extra = rng.choice(FLAGS)
             functions.append(
-                "redis.register_function{function_name = '%s', "
-                "callback = function(keys, args) %s end%s}" % (function, rng.choice(BODIES), ", " + extra if extra else ""))  # fmt: skip
+                "redis.register_function{function_name = '%s', callback = function(keys, args) "
+                "%s end%s}" % (function, rng.choice(BODIES), ", " + extra if extra else "")
+            )
         return "#!lua name=%s\n%s" % (rng.choice("abcd"), "\n".join(functions))
     functions = ["redis.register_function('%s', function(keys, args) %s end)"
                  % (rng.choice(["f", "g", "bad name"]), rng.choice(BODIES))
