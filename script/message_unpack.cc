@@ -73,13 +73,10 @@ class Reader {
         return push_signed(static_cast<std::int32_t>(take(4)));
       case 0xd3:
         return push_signed(static_cast<std::int64_t>(take(8)));
-      case 0xc4:
       case 0xd9:
         return push_string(take(1));
-      case 0xc5:
       case 0xda:
         return push_string(take(2));
-      case 0xc6:
       case 0xdb:
         return push_string(take(4));
       case 0xdc:

@@ -117,7 +117,7 @@ int redis_log(lua_State* lua) {
                               base::LogLevel::verbose,
                               base::LogLevel::notice,
                               base::LogLevel::warning};
-  const lua_Number level = lua_tonumber(lua, 1);
+  const lua_Number level = std::trunc(lua_tonumber(lua, 1));
   if (!(level >= 0 && level < static_cast<lua_Number>(levels.size())))
     return raise_error(lua, "Invalid debug level.");
   luaL_Buffer text;
@@ -155,7 +155,7 @@ int redis_setresp(lua_State* lua) {
 
 int redis_set_repl(lua_State* lua) {
   if (lua_gettop(lua) != 1) return raise_error(lua, "redis.set_repl() requires two arguments.");
-  const lua_Number flags = lua_tonumber(lua, 1);
+  const lua_Number flags = std::trunc(lua_tonumber(lua, 1));
   if (!(flags >= repl_none && flags <= repl_all))
     return raise_error(
         lua, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");

@@ -168,7 +168,8 @@ class Lua:
             "error(%s)" % self.scalar(),
             # Anything but a text breaks redis-server.
             "error({err = %s})" % self.text(self._random.choice(TEXTS[1:5])),
-            "local ok, e = pcall(function() error(%s) end) return {tostring(ok), type(e)}" % self.scalar(),
+            "local ok, e = pcall(function() error(%s) end) return {tostring(ok), type(e)}"
+            % self.scalar(),
             "local t = {xpcall(function() error(%s) end, function(e) return type(e) end)} "
             "return {tostring(t[1]), t[2]}" % value,
             "local t = {xpcall(function() return %s end, tostring)} return #t" % value,
