@@ -110,9 +110,10 @@ def test_clients_of_a_unix_socket_are_shown_with_its_path(kind, tmp_path):
 class Load:
     """Clients that write to a few keys until it is stopped, each with values of its own."""
 
-    def __init__(self, server, clients=8, keys=3):
+    def __init__(self, server, clients=8, keys=3, padding=b""):
         self.sent = [0] * clients
         self.keys = keys
+        self._padding = padding
         self._stop = threading.Event()
         self._failures = []
         self._threads = [
@@ -129,7 +130,8 @@ class Load:
                     for _ in range(batch):
                         self.sent[number] += 1
                         count = self.sent[number]
-                        client.send("SET", "key%d" % (count % self.keys), "%d.%d" % (number, count))
+                        value = b"%d.%d%s" % (number, count, self._padding)
+                        client.send("SET", "key%d" % (count % self.keys), value)
                     for _ in range(batch):
                         assert client.reply().value == b"OK"
         except Exception as failure:  # pylint: disable=broad-except
@@ -189,7 +191,8 @@ def test_a_monitor_that_does_not_read_is_cut_off_and_nobody_else(four_loops):
     with four_loops.client() as slow, four_loops.client() as asker:
         asker.call("CONFIG", "SET", "client-output-buffer-limit", "normal 262144 0 0")
         monitoring(slow)
-        load = Load(four_loops)
+        # More than the kernel keeps for a connection is soon shown.
+        load = Load(four_loops, padding=b"x" * 10_000)
         until(lambda: b"flags=O" not in asker.call("CLIENT", "LIST").value)
         sent = list(load.sent)
         until(lambda: all(now > before for now, before in zip(load.sent, sent)))
