@@ -9,7 +9,8 @@ namespace duplex::net {
 using commands::Invalidation;
 
 void RespSession::deliver(const pubsub::Message& message, std::string_view pattern) {
-  if (ending_) return;
+  // A client that was cut off has a pass of its loop to go.
+  if (ending_ || socket_->is_closing()) return;
   if (message.kind() == pubsub::Kind::monitor && client_.reply_mode != commands::ReplyMode::on)
     return;
   const resp::Protocol protocol = client_.protocol.load(std::memory_order_relaxed);

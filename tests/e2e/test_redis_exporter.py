@@ -25,19 +25,6 @@ OPTIONS = [
 
 # What Redis counts and Duplex need not show.
 MISSING = {
-    # Snapshots are written without fork, and the allocator moves no data.
-    "redis_allocator_frag_bytes",
-    "redis_allocator_frag_ratio",
-    "redis_allocator_rss_bytes",
-    "redis_allocator_rss_ratio",
-    "redis_aof_last_cow_size_bytes",
-    "redis_defrag_hits",
-    "redis_defrag_key_hits",
-    "redis_defrag_key_misses",
-    "redis_defrag_misses",
-    "redis_module_fork_in_progress",
-    "redis_module_fork_last_cow_size",
-    "redis_rdb_last_cow_size_bytes",
     # Every loop reads and writes for its own clients: there is no main thread.
     "redis_cpu_sys_main_thread_seconds_total",
     "redis_cpu_user_main_thread_seconds_total",
@@ -48,13 +35,6 @@ MISSING = {
     # Keys end when their time comes, not when a cycle finds them by chance.
     "redis_expired_stale_percentage",
     "redis_expired_time_cap_reached_total",
-    "redis_dump_payload_sanitizations",
-    "redis_migrate_cached_sockets_total",
-    "redis_slave_expires_tracked_keys",
-    # From SLOWLOG.
-    "redis_last_slow_execution_duration_seconds",
-    "redis_slowlog_last_id",
-    "redis_slowlog_length",
     "redis_memory_used_lua_bytes",
 }
 
