@@ -164,9 +164,9 @@ void EventLoop::free_ended() {
   socket_count_.store(sockets_.size(), std::memory_order_relaxed);
 }
 
-Socket& EventLoop::add_socket(Descriptor connected, SocketHandler& handler) {
+Socket& EventLoop::add_socket(Descriptor connected, SocketHandler& handler, const TlsContext* tls) {
   DUPLEX_ASSERT(in_loop_thread());
-  sockets_.push_back(std::make_unique<Socket>(*this, connected.release(), handler));
+  sockets_.push_back(std::make_unique<Socket>(*this, connected.release(), handler, tls));
   Socket& socket = *sockets_.back();
   socket.index_ = sockets_.size() - 1;
   announce_socket();
@@ -228,6 +228,8 @@ LoopStatistics EventLoop::statistics() const {
       .bytes_received = bytes_received_.load(std::memory_order_relaxed),
       .bytes_sent = bytes_sent_.load(std::memory_order_relaxed),
       .sockets = socket_count_.load(std::memory_order_relaxed),
+      .tls_handshakes = tls_handshakes_.load(std::memory_order_relaxed),
+      .tls_handshakes_failed = tls_handshakes_failed_.load(std::memory_order_relaxed),
   };
 }
 
@@ -237,6 +239,10 @@ void EventLoop::add_bytes_received(std::size_t bytes) {
 
 void EventLoop::add_bytes_sent(std::size_t bytes) {
   add(bytes_sent_, bytes);
+}
+
+void EventLoop::count_handshake(bool succeeded) {
+  add(succeeded ? tls_handshakes_ : tls_handshakes_failed_, 1);
 }
 
 }  // namespace duplex::net

@@ -25,6 +25,7 @@ class io_context;
 namespace duplex::net {
 
 class AsioHost;
+class TlsContext;
 
 // Totals of one loop. Thread: a copy.
 struct LoopStatistics {
@@ -34,6 +35,8 @@ struct LoopStatistics {
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t sockets = 0;
+  std::uint64_t tls_handshakes = 0;
+  std::uint64_t tls_handshakes_failed = 0;
 };
 
 // A loop over one back end, with an Asio io_context inside.
@@ -78,8 +81,9 @@ class EventLoop {
   static EventLoop* current();
 
   // Takes a connected stream socket in blocking mode and starts to receive from it. The handler
-  // stays until on_closed() or set_handler().
-  Socket& add_socket(Descriptor connected, SocketHandler& handler);
+  // stays until on_closed() or set_handler(). With `tls`, the connection begins with a handshake as
+  // its server.
+  Socket& add_socket(Descriptor connected, SocketHandler& handler, const TlsContext* tls = nullptr);
   std::size_t socket_count() const { return sockets_.size(); }
 
   // Calls back every interval, first after one interval; a loop that was late skips what it missed.
@@ -133,6 +137,7 @@ class EventLoop {
 
   void add_bytes_received(std::size_t bytes);
   void add_bytes_sent(std::size_t bytes);
+  void count_handshake(bool succeeded);
 
   const std::size_t index_;
   std::string backend_reason_;
@@ -167,6 +172,8 @@ class EventLoop {
   std::atomic<std::uint64_t> bytes_received_{0};
   std::atomic<std::uint64_t> bytes_sent_{0};
   std::atomic<std::uint64_t> socket_count_{0};
+  std::atomic<std::uint64_t> tls_handshakes_{0};
+  std::atomic<std::uint64_t> tls_handshakes_failed_{0};
 };
 
 }  // namespace duplex::net

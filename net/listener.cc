@@ -51,8 +51,7 @@ struct Failure {
 
 // When a process was killed, the kernel takes its io_uring down behind its end, and the ports that
 // were listened on stay taken for that moment. False with errno set.
-bool bind_patiently(int fd, const addrinfo& address) {
-  constexpr std::chrono::milliseconds patience{1000};
+bool bind_patiently(int fd, const addrinfo& address, std::chrono::milliseconds patience) {
   constexpr std::chrono::milliseconds pause{10};
   for (auto waited = std::chrono::milliseconds(0);; waited += pause) {
     if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0) return true;
@@ -61,7 +60,9 @@ bool bind_patiently(int fd, const addrinfo& address) {
   }
 }
 
-std::expected<Descriptor, Failure> listen_on(const addrinfo& address, int backlog) {
+std::expected<Descriptor, Failure> listen_on(const addrinfo& address,
+                                             int backlog,
+                                             std::chrono::milliseconds patience) {
   Descriptor fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return std::unexpected(Failure::of("socket"));
   const int on = 1;
@@ -70,14 +71,15 @@ std::expected<Descriptor, Failure> listen_on(const addrinfo& address, int backlo
   ::setsockopt(fd.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // Accepted sockets inherit this one and the keep-alive setting.
   ::setsockopt(fd.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (!bind_patiently(fd.fd(), address)) return std::unexpected(Failure::of("bind"));
+  if (!bind_patiently(fd.fd(), address, patience)) return std::unexpected(Failure::of("bind"));
   if (::listen(fd.fd(), backlog) != 0) return std::unexpected(Failure::of("listen"));
   return fd;
 }
 
 std::expected<Descriptor, Failure> listen_on(std::string_view name,
                                              std::uint16_t port,
-                                             int backlog) {
+                                             int backlog,
+                                             std::chrono::milliseconds patience) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
@@ -94,7 +96,7 @@ std::expected<Descriptor, Failure> listen_on(std::string_view name,
   if (const int result = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &found); result != 0)
     return std::unexpected(Failure{::gai_strerror(result), 0});
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
-  return listen_on(*found, backlog);
+  return listen_on(*found, backlog, patience);
 }
 
 // True for errors that only say that this host does not have the protocol or the address.
@@ -193,10 +195,12 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::tcp(EventLoopPoo
   std::unique_ptr<Listener> listener(new Listener(pool, std::move(factory)));
   std::vector<Descriptor> bound;
   std::uint16_t port = options.port;
+  constexpr std::chrono::milliseconds second{1000};
+  const auto patience = options.waits_for_port ? second : std::chrono::milliseconds(0);
   for (std::string_view address : options.addresses) {
     const bool optional = address.starts_with('-');
     if (optional) address.remove_prefix(1);
-    auto fd = listen_on(address, port, options.backlog);
+    auto fd = listen_on(address, port, options.backlog, patience);
     if (fd) {
       apply_keepalive(fd->fd(), options.keepalive_s);
       if (port == 0) port = bound_port(fd->fd());

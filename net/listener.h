@@ -26,6 +26,8 @@ struct TcpListenOptions {
   std::uint16_t port = 0;  // 0: any free one, see Listener::port()
   int backlog = 511;
   int keepalive_s = 300;  // 0: no keep-alive
+  // A port that is taken may be about to become free: try for a second. Not on a loop's thread.
+  bool waits_for_port = true;
 };
 
 struct UnixListenOptions {

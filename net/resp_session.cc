@@ -36,9 +36,9 @@ bool is_local(const Socket& socket) {
 RespSession::RespSession(CommandLoop& loop) : loop_(loop) {}
 RespSession::~RespSession() = default;
 
-void RespSession::start(CommandLoop& loop, Descriptor descriptor) {
+void RespSession::start(CommandLoop& loop, Descriptor descriptor, const TlsContext* tls) {
   auto* session = new RespSession(loop);  // deleted in on_closed()
-  session->socket_ = &loop.loop().add_socket(std::move(descriptor), *session);
+  session->socket_ = &loop.loop().add_socket(std::move(descriptor), *session, tls);
   loop.statistics().connections_received.add(1);
   commands::Client& client = session->client_;
   const Socket& socket = *session->socket_;
@@ -59,7 +59,9 @@ void RespSession::start(CommandLoop& loop, Descriptor descriptor) {
 void RespSession::admit() {
   SessionLimits& limits = loop_.limits();
   std::string_view refusal;
-  if (loop_.services().clients.size() > limits.clients_max.load(std::memory_order_relaxed))
+  const bool too_many =
+      loop_.services().clients.size() > limits.clients_max.load(std::memory_order_relaxed);
+  if (too_many)
     refusal = "-ERR max number of clients reached\r\n";
   else if (limits.protected_mode.load(std::memory_order_relaxed) &&
            loop_.services().users.find(commands::acl::default_user).user->needs_no_password &&
@@ -68,6 +70,8 @@ void RespSession::admit() {
   if (refusal.empty()) return;
   limits.rejected.fetch_add(1, std::memory_order_relaxed);
   ending_ = true;
+  // A handshake only to say this would be what too many clients cost, without a limit to it.
+  if (too_many && socket_->is_tls()) return socket_->close_now();
   socket_->out().append(refusal);
   socket_->mark_dirty();
   socket_->close_after_flush();

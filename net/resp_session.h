@@ -28,8 +28,8 @@ class RespSession final : public SocketHandler,
                           public pubsub::Subscriber {
  public:
   // Takes a connection that was accepted; refuses it with an error reply when there are too many
-  // clients or protected mode forbids it.
-  static void start(CommandLoop& loop, Descriptor descriptor);
+  // clients or protected mode forbids it. `tls`: null for plain text.
+  static void start(CommandLoop& loop, Descriptor descriptor, const TlsContext* tls = nullptr);
 
   commands::Client& client() { return client_; }
 

@@ -2,17 +2,32 @@
 #include "net/socket.h"
 
 #include "base/assert.h"
+#include "base/diagnostics.h"
 #include "net/event_loop.h"
 #include "net/socket_address.h"
+#include "net/tls_context.h"
 
+#include <cerrno>
+#include <cstring>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
 namespace duplex::net {
 
-Socket::Socket(EventLoop& loop, int connected_fd, SocketHandler& handler)
-    : Transfer(connected_fd), loop_(loop), handler_(&handler) {}
+Socket::Socket(EventLoop& loop, int connected_fd, SocketHandler& handler, const TlsContext* tls)
+    : Transfer(connected_fd), loop_(loop), handler_(&handler) {
+  if (tls == nullptr) return;
+  tls_ = std::make_unique<TlsChannel>(*tls, output);
+  queue_ = &tls_->plain();
+  handshake_limit_ = loop.after(tls->handshake_limit(), [this] {
+    if (closing_) return;
+    // A handshake that has failed already only waits for its last words to leave.
+    if (is_shaking()) fail_handshake("the handshake took too long");
+    error_ = ETIMEDOUT;
+    begin_close(CloseReason::lost);
+  });
+}
 
 Socket::~Socket() {
   ::close(fd);
@@ -35,14 +50,14 @@ void Socket::notify_when_drained(std::size_t low_water_bytes) {
 }
 
 void Socket::check_drain_mark() {
-  if (!drain_mark_ || output.size() > *drain_mark_ || drained_queued_) return;
+  if (!drain_mark_ || pending_output_bytes() > *drain_mark_ || drained_queued_) return;
   drained_queued_ = true;
   loop_.drained_.push_back(this);
 }
 
 void Socket::deliver_drained() {
   drained_queued_ = false;
-  if (closing_ || !drain_mark_ || output.size() > *drain_mark_) return;
+  if (closing_ || !drain_mark_ || pending_output_bytes() > *drain_mark_) return;
   drain_mark_.reset();
   handler_->on_drained();
 }
@@ -97,10 +112,18 @@ void Socket::received(std::span<const char> bytes) {
   bytes_received_ += bytes.size();
   loop_.add_bytes_received(bytes.size());
   if (closing_) return;
-  if (close_after_flush_) {
+  // Last words have to wait for the end of the handshake: it goes on.
+  if (close_after_flush_ && !is_shaking()) {
     loop_.backend().stop_receiving(*this);
     return;
   }
+  if (tls_ != nullptr)
+    unseal(bytes);
+  else
+    deliver(bytes);
+}
+
+void Socket::deliver(std::span<const char> bytes) {
   if (paused_ || !kept_input_.empty()) {
     kept_input_.append({bytes.data(), bytes.size()});
     return;
@@ -108,7 +131,61 @@ void Socket::received(std::span<const char> bytes) {
   handler_->on_data(bytes);
 }
 
+void Socket::unseal(std::span<const char> sealed) {
+  tls_->feed(sealed);
+  char plain[tls_record_bytes_max];
+  while (!closing_ && (!close_after_flush_ || is_shaking())) {
+    const bool was_shaking = is_shaking();
+    const std::size_t bytes = tls_->read(plain);
+    if (was_shaking && !is_shaking()) end_handshake();
+    if (bytes == 0) break;
+    if (!close_after_flush_) deliver({plain, bytes});
+  }
+  if (closing_) return;
+  // The protocol may have answers of its own.
+  if (!output.empty()) mark_dirty();
+  if (tls_->state() == TlsChannel::State::failed) return break_off();
+  if (tls_->state() == TlsChannel::State::ended && !end_of_input_) {
+    loop_.backend().stop_receiving(*this);
+    input_ended();
+  }
+}
+
+void Socket::end_handshake() {
+  if (tls_->state() == TlsChannel::State::failed) return fail_handshake(tls_->error());
+  loop_.cancel(std::exchange(handshake_limit_, 0));
+  loop_.count_handshake(true);
+  // What was said before can leave now.
+  mark_dirty();
+}
+
+void Socket::fail_handshake(std::string_view reason) {
+  loop_.count_handshake(false);
+  base::log(base::LogLevel::warning,
+            "Error accepting a client connection: {} (addr={} laddr={})",
+            reason,
+            peer_address(),
+            local_address());
+}
+
+// Nothing can be said any more but what OpenSSL has put into the queue, an alert.
+void Socket::break_off() {
+  // Without the limit of its handshake it had one that succeeded.
+  if (handshake_limit_ == 0)
+    base::log(base::LogLevel::verbose,
+              "Closing client after a TLS error: {} (addr={})",
+              tls_->error(),
+              peer_address());
+  loop_.backend().stop_receiving(*this);
+  error_ = EPROTO;
+  close_after_flush_ = true;
+  reason_ = CloseReason::lost;
+  mark_dirty();
+}
+
 void Socket::input_ended() {
+  if (is_shaking()) return failed(ECONNRESET);
+  if (end_of_input_) return;
   end_of_input_ = true;
   if (!paused_ && kept_input_.empty()) tell_end_of_input();
 }
@@ -123,6 +200,8 @@ void Socket::tell_end_of_input() {
 
 void Socket::failed(int error) {
   if (closing_) return;
+  // Who only looks whether the port is open has not failed.
+  if (is_shaking() && bytes_received_ != 0) fail_handshake(std::strerror(error));
   error_ = error;
   begin_close(CloseReason::lost);
 }
@@ -133,17 +212,23 @@ void Socket::sent(std::size_t bytes) {
   loop_.add_bytes_sent(bytes);
   if (closing_) return;
   check_drain_mark();
-  if (!output.empty() || close_after_flush_ || shutdown_after_flush_) mark_dirty();
+  if (pending_output_bytes() != 0 || close_after_flush_ || shutdown_after_flush_) mark_dirty();
 }
 
 void Socket::flush() {
   dirty_ = false;
   if (closing_ || held_ || sending != Sending::none) return;
+  if (tls_ != nullptr) {
+    tls_->seal(close_after_flush_ || shutdown_after_flush_);
+    if (tls_->state() == TlsChannel::State::failed && !close_after_flush_) break_off();
+  }
   if (!output.empty()) {
-    completion_wanted = close_after_flush_ || shutdown_after_flush_ || drain_mark_.has_value();
+    completion_wanted = close_after_flush_ || shutdown_after_flush_ || drain_mark_.has_value() ||
+                        pending_output_bytes() != output.size();
     loop_.backend().send(*this);
     return;
   }
+  if (pending_output_bytes() != 0) return;  // until hands are shaken
   if (shutdown_after_flush_) {
     shutdown_after_flush_ = false;
     ::shutdown(fd, SHUT_WR);
@@ -176,6 +261,7 @@ void Socket::begin_close(CloseReason reason) {
 }
 
 void Socket::deliver_closed() {
+  if (handshake_limit_ != 0) loop_.cancel(std::exchange(handshake_limit_, 0));
   SocketHandler& handler = *std::exchange(handler_, nullptr);
   handler.on_closed(reason_);
   loop_.backend().abandon(*this);

@@ -3,18 +3,23 @@
 
 #include "base/buffer.h"
 #include "base/shared_bytes.h"
+#include "net/timer_queue.h"
+#include "net/tls_channel.h"
 #include "net/transfer.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace duplex::net {
 
 class EventLoop;
 class Socket;
+class TlsContext;
 
 enum class CloseReason : std::uint8_t {
   peer_closed,   // the peer ended its side and everything queued was sent
@@ -46,7 +51,9 @@ class SocketHandler {
   ~SocketHandler() = default;
 };
 
-// A connected TCP or Unix stream socket.
+// A connected TCP or Unix stream socket, in plain text or under TLS: its handler cannot tell, and
+// neither can the back ends. Under TLS on_data() comes when hands are shaken, and what was queued
+// before leaves then; the queue is sealed when it is sent, so that a pass's replies share records.
 //
 // Output is appended to out() or append_shared() and then announced with mark_dirty(). The loop
 // sends each dirty socket once, at the end of its pass, after the before-flush hook (which writes
@@ -59,15 +66,16 @@ class SocketHandler {
 // Invariant: at most one send is under way; on_closed() is called exactly once.
 class Socket final : private Transfer {
  public:
-  Socket(EventLoop& loop, int connected_fd, SocketHandler& handler);
+  // `tls`: null for plain text.
+  Socket(EventLoop& loop, int connected_fd, SocketHandler& handler, const TlsContext* tls);
   ~Socket();
 
   // The end of the queue. Only append (or cut off what was just appended); the reference stays
   // good.
-  base::Buffer& out() { return output.tail(); }
+  base::Buffer& out() { return queue_->tail(); }
   // Appends a message that several receivers share. Small ones are copied, larger ones are kept by
   // reference and leave in a gathered send, in order with out().
-  void append_shared(base::SharedBytes bytes) { output.append_shared(std::move(bytes)); }
+  void append_shared(base::SharedBytes bytes) { queue_->append_shared(std::move(bytes)); }
   // The queue has something to send. Cheap and idempotent.
   void mark_dirty() {
     if (!dirty_) add_to_dirty();
@@ -76,7 +84,9 @@ class Socket final : private Transfer {
   void hold(bool held);
   bool is_held() const { return held_; }
   // Bytes that are queued or with the kernel's unfinished send.
-  std::size_t pending_output_bytes() const { return output.size(); }
+  std::size_t pending_output_bytes() const {
+    return queue_ == &output ? output.size() : output.size() + queue_->size();
+  }
   // Calls on_drained() once, in a later pass, when at most this many bytes are pending.
   void notify_when_drained(std::size_t low_water_bytes);
 
@@ -111,7 +121,8 @@ class Socket final : private Transfer {
   std::string peer_address() const;
   std::string local_address() const;
   bool is_unix() const;
-  // Totals of this socket.
+  bool is_tls() const { return tls_ != nullptr; }
+  // Totals of this socket, as they went over the wire.
   std::uint64_t bytes_received() const { return bytes_received_; }
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
@@ -125,6 +136,12 @@ class Socket final : private Transfer {
 
   void add_to_dirty();
   void begin_close(CloseReason reason);
+  void deliver(std::span<const char> bytes);
+  void unseal(std::span<const char> sealed);
+  bool is_shaking() const { return tls_ != nullptr && tls_->state() == TlsChannel::State::shaking; }
+  void end_handshake();
+  void fail_handshake(std::string_view reason);
+  void break_off();
   // Steps of the loop's pass.
   void flush();
   void deliver_kept_input();
@@ -137,6 +154,9 @@ class Socket final : private Transfer {
 
   EventLoop& loop_;
   SocketHandler* handler_;
+  std::unique_ptr<TlsChannel> tls_;
+  OutQueue* queue_ = &output;  // what the handler fills: the channel's plain text under TLS
+  TimerId handshake_limit_ = 0;
   std::size_t index_ = 0;  // among the loop's sockets
   base::Buffer kept_input_;
   std::optional<std::size_t> drain_mark_;

@@ -11,9 +11,9 @@
 
 namespace duplex::net {
 
-Stream::Stream(EventLoop& loop, Descriptor connected)
+Stream::Stream(EventLoop& loop, Descriptor connected, const TlsContext* tls)
     : state_(std::make_shared<StreamState>(loop)) {
-  state_->open(std::move(connected));
+  state_->open(std::move(connected), tls);
 }
 
 Stream::Stream(Stream&& other) noexcept = default;

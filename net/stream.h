@@ -1,4 +1,4 @@
-// A Socket as an Asio stream, so that Beast and TLS run on the loop's back end.
+// A Socket as an Asio stream, so that Beast runs on the loop's back end, under TLS or not.
 #pragma once
 
 #include "net/descriptor.h"
@@ -21,6 +21,7 @@ namespace duplex::net {
 
 class EventLoop;
 class StreamState;
+class TlsContext;
 
 // Input that nobody has asked for yet; beyond it the peer has to wait.
 inline constexpr std::size_t stream_unread_bytes_max = 64 * 1024;
@@ -45,8 +46,9 @@ class Stream {
   using executor_type = boost::asio::io_context::executor_type;
   using Signature = void(boost::system::error_code, std::size_t);
 
-  // Takes a connected socket in blocking mode. To be called on the loop's thread.
-  Stream(EventLoop& loop, Descriptor connected);
+  // Takes a connected socket in blocking mode. To be called on the loop's thread. `tls` as for
+  // EventLoop::add_socket().
+  Stream(EventLoop& loop, Descriptor connected, const TlsContext* tls = nullptr);
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();

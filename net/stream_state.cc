@@ -46,8 +46,8 @@ Handler taken(std::optional<Handler>& pending) {
 
 }  // namespace
 
-void StreamState::open(Descriptor connected) {
-  socket_ = &loop_.add_socket(std::move(connected), *this);
+void StreamState::open(Descriptor connected, const TlsContext* tls) {
+  socket_ = &loop_.add_socket(std::move(connected), *this, tls);
   self_ = shared_from_this();
 }
 

@@ -25,7 +25,7 @@ class StreamState final : public SocketHandler, public std::enable_shared_from_t
 
   explicit StreamState(EventLoop& loop) : loop_(loop) {}
 
-  void open(Descriptor connected);
+  void open(Descriptor connected, const TlsContext* tls);
   // Requires: nothing pending. Null when the connection is gone.
   Socket* release(SocketHandler& successor);
   void close();

@@ -9,7 +9,10 @@ build_packages=(
   liblzf-dev liblua5.1-0-dev lua-cjson-dev lua-bitop-dev libssl-dev
   libgtest-dev libgmock-dev libbenchmark-dev redis-tools:redis-cli)
 test_packages=(
-  python3 python3-pytest python3-redis redis-server procps nodejs:node npm:npm chromium)
+  python3 python3-pytest python3-redis redis-server openssl procps nodejs:node npm:npm chromium
+  python3-rq python3-celery ruby-sidekiq prometheus-redis-exporter)
+# What Debian would start as a service when it is installed.
+services=(redis-server prometheus-redis-exporter)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 
 say() { printf '==> %s\n' "$*"; }
@@ -30,19 +33,22 @@ as_root() {
   if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-# Installs what is missing. Debian would start its redis-server as a service: it shall not, as it
-# would take the port of the demo.
+# Installs what is missing. None of it shall run as a service: redis-server would take the port of
+# the demo.
 install_packages() {
-  local missing
+  local missing service
   mapfile -t missing < <(missing_packages "$@")
   [[ ${#missing[@]} == 0 ]] && return 0
   say "Installing with apt-get: ${missing[*]}"
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-  if [[ " ${missing[*]} " == *" redis-server "* && -d /run/systemd/system ]]; then
-    as_root systemctl disable --now --quiet redis-server
-  fi
+  [[ -d /run/systemd/system ]] || return 0
+  for service in "${services[@]}"; do
+    if [[ " ${missing[*]} " == *" $service "* ]]; then
+      as_root systemctl disable --now --quiet "$service"
+    fi
+  done
 }
 
 # Configures build/<preset>; a compiler cache is used where there is one.

@@ -20,6 +20,7 @@ namespace duplex::server {
 enum class AppendFsync : std::uint8_t { everysec, always, no };
 enum class IoBackend : std::uint8_t { automatic, uring, epoll };
 enum class DebugCommand : std::uint8_t { no, yes, local };
+enum class AuthClients : std::uint8_t { no, yes, optional };
 
 // `save <seconds> <changes>`: a snapshot is due when both are reached.
 struct SavePoint {
@@ -81,6 +82,26 @@ struct Config {
       {{0, 0, 0}, {256 << 20, 64 << 20, 60}, {32 << 20, 8 << 20, 60}}};
   std::int64_t maxmemory_clients = 0;  // below 0: percent of maxmemory
   std::int64_t tracking_table_max_keys = 1'000'000;
+
+  // TLS.
+  std::int64_t tls_port = 0;
+  std::int64_t http_tls_port = 0;
+  std::string tls_cert_file;
+  std::string tls_key_file;
+  std::string tls_key_file_pass;
+  std::string tls_ca_cert_file;
+  std::string tls_ca_cert_dir;
+  std::string tls_dh_params_file;
+  AuthClients tls_auth_clients = AuthClients::yes;
+  AuthClients http_tls_auth_clients = AuthClients::no;
+  std::string tls_protocols;
+  std::string tls_ciphers;
+  std::string tls_ciphersuites;
+  bool tls_prefer_server_ciphers = false;
+  bool tls_session_caching = true;
+  std::int64_t tls_session_cache_size = 20480;
+  std::int64_t tls_session_cache_timeout_s = 300;
+  std::int64_t tls_handshake_timeout_s = 10;
 
   // Browsers.
   std::int64_t http_port = 8080;

@@ -29,6 +29,7 @@ enum DirectiveFlag : unsigned {
   several = 1u << 4,    // takes several words; at run time one text with spaces between
   file_only = 1u << 5,  // unknown to CONFIG GET and CONFIG SET
   no_effect = 1u << 6,  // accepted for the sake of existing files
+  reloaded = 1u << 7,   // names a file: setting it acts even if the name is the same
 };
 
 struct Directive {

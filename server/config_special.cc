@@ -365,7 +365,8 @@ std::string_view check_hostname(std::string_view value) {
 }
 
 std::string check_together(const Config& config) {
-  if (!config.conformance_endpoints || config.http_port == 0) return {};
+  if (!config.conformance_endpoints || (config.http_port == 0 && config.http_tls_port == 0))
+    return {};
   for (const std::string& address : config.http_bind)
     if (!is_private_address(address))
       return fmt::format(

@@ -123,7 +123,7 @@ std::optional<std::string> ConfigStore::act(const std::vector<Change>& changes,
   std::vector<const Action*> done;
   for (const Change& change : changes) {
     const Directive& row = *change.directive;
-    if (row.read(row, old) == row.read(row, next)) continue;
+    if (!row.has(reloaded) && row.read(row, old) == row.read(row, next)) continue;
     const auto found = actions_.find(row.name);
     if (found == actions_.end()) continue;
     for (const Action& action : found->second) {

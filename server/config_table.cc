@@ -16,6 +16,7 @@ using Index = std::unordered_map<std::string, const Directive*>;
 std::vector<const Directive*> collect() {
   std::vector<const Directive*> rows;
   for (const auto subject : {network_directives(),
+                             tls_directives(),
                              browser_directives(),
                              process_directives(),
                              data_directives(),

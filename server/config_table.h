@@ -11,6 +11,7 @@ namespace duplex::server {
 
 // The rows by subject (config_table_*.cc). Thread: immutable.
 std::span<const Directive> network_directives();
+std::span<const Directive> tls_directives();
 std::span<const Directive> browser_directives();
 std::span<const Directive> process_directives();
 std::span<const Directive> data_directives();

@@ -59,7 +59,6 @@ constexpr Directive list(std::string_view name, std::string_view initial, unsign
 
 constexpr std::string_view no_yes_local[] = {"no", "yes", "local"};
 constexpr std::string_view no_yes_clients[] = {"no", "yes", "clients"};
-constexpr std::string_view no_yes_optional[] = {"no", "yes", "optional"};
 constexpr std::string_view oom_modes[] = {"no", "yes", "relative", "absolute"};
 constexpr std::string_view diskless_loads[] = {"disabled", "on-empty-db", "swapdb"};
 constexpr std::string_view endpoint_types[] = {"ip", "hostname", "unknown-endpoint"};
@@ -133,27 +132,12 @@ constexpr Directive rows[] = {
     no("cluster-slot-stats-enabled"),
     free_text("availability-zone"),
 
-    // TLS.
-    number("tls-port", "0", 0, 65535),
-    free_text("tls-cert-file"),
-    free_text("tls-key-file"),
-    free_text("tls-key-file-pass", "", sensitive),
+    // TLS as a client, which this server never is.
     free_text("tls-client-cert-file"),
     free_text("tls-client-key-file"),
     free_text("tls-client-key-file-pass", "", sensitive),
-    free_text("tls-dh-params-file"),
-    free_text("tls-ca-cert-file"),
-    free_text("tls-ca-cert-dir"),
-    one_of("tls-auth-clients", "yes", no_yes_optional),
     no("tls-replication"),
     no("tls-cluster"),
-    free_text("tls-protocols"),
-    free_text("tls-ciphers"),
-    free_text("tls-ciphersuites"),
-    no("tls-prefer-server-ciphers"),
-    yes("tls-session-caching"),
-    number("tls-session-cache-size", "20480", 0, int_max),
-    number("tls-session-cache-timeout", "300", 0, int_max),
     number("max-new-tls-connections-per-cycle", "1", 1, 1000),
 
     // How Redis does its work.

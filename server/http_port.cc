@@ -1,13 +1,13 @@
-// The HTTP port: the browser's rooms joined to the rest of the server.
+// The HTTP ports, plain and TLS: the browser's rooms joined to the rest of the server.
 #include "server/http_port.h"
+
+#include "base/buffer.h"
+#include "commands/client.h"
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
-
-#include "base/buffer.h"
-#include "commands/client.h"
 
 namespace duplex::server {
 
@@ -63,8 +63,10 @@ HttpPort::HttpPort(const Config& config,
                    net::EventLoopPool& pool,
                    std::vector<std::unique_ptr<net::CommandLoop>>& loops,
                    ws::MetricsSource& metrics,
-                   ws::Counters& counters)
+                   ws::Counters& counters,
+                   const TlsContexts& tls)
     : pool_(pool),
+      tls_(tls),
       options_(web_options(config)),
       runners_([&] {
         std::vector<std::unique_ptr<LoopRunner>> runners;
@@ -84,18 +86,29 @@ HttpPort::HttpPort(const Config& config,
 HttpPort::~HttpPort() = default;
 
 std::expected<void, std::string> HttpPort::listen(const Config& config) {
-  if (config.http_port == 0) return {};
-  auto listener = net::Listener::tcp(
-      pool_,
-      {.addresses = config.http_bind,
-       .port = static_cast<std::uint16_t>(config.http_port),
-       .backlog = static_cast<int>(config.tcp_backlog),
-       .keepalive_s = static_cast<int>(config.tcp_keepalive_s)},
-      [this](net::EventLoop& loop, net::Descriptor descriptor) {
-        fronts_[loop.index()]->accept(std::move(descriptor));
-      });
+  const auto plain = [this](net::EventLoop& loop, net::Descriptor descriptor) {
+    fronts_[loop.index()]->accept(std::move(descriptor), nullptr);
+  };
+  const auto sealed = [this](net::EventLoop& loop, net::Descriptor descriptor) {
+    const TlsContexts::Context context = tls_.browsers();
+    if (context) fronts_[loop.index()]->accept(std::move(descriptor), context.get());
+  };
+  if (auto opened = open(config, config.http_port, plain); !opened) return opened;
+  return open(config, config.http_tls_port, sealed);
+}
+
+std::expected<void, std::string> HttpPort::open(const Config& config,
+                                                std::int64_t port,
+                                                net::SessionFactory factory) {
+  if (port == 0) return {};
+  auto listener = net::Listener::tcp(pool_,
+                                     {.addresses = config.http_bind,
+                                      .port = static_cast<std::uint16_t>(port),
+                                      .backlog = static_cast<int>(config.tcp_backlog),
+                                      .keepalive_s = static_cast<int>(config.tcp_keepalive_s)},
+                                     std::move(factory));
   if (!listener) return std::unexpected(listener.error());
-  listener_ = std::move(*listener);
+  listeners_.push_back(std::move(*listener));
   return {};
 }
 
@@ -105,7 +118,7 @@ void HttpPort::open_demo() {
 }
 
 void HttpPort::begin_shutdown() {
-  listener_.reset();
+  listeners_.clear();
   for (std::size_t i = 0; i < fronts_.size(); ++i)
     pool_.loop(i).post([this, i] { fronts_[i]->begin_shutdown(); });
   if (board_ != nullptr) pool_.loop(0).post([this] { board_->stop(); });

@@ -1,21 +1,23 @@
-// The HTTP port: the browser's rooms joined to the rest of the server.
+// The HTTP ports, plain and TLS: the browser's rooms joined to the rest of the server.
 #pragma once
-
-#include <expected>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "net/command_loop.h"
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
 #include "server/config.h"
+#include "server/tls_contexts.h"
 #include "ws/counters.h"
 #include "ws/demo_board.h"
 #include "ws/http_front.h"
 #include "ws/http_router.h"
 #include "ws/metrics_source.h"
 #include "ws/options.h"
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace duplex::server {
 
@@ -30,10 +32,12 @@ class HttpPort {
            net::EventLoopPool& pool,
            std::vector<std::unique_ptr<net::CommandLoop>>& loops,
            ws::MetricsSource& metrics,
-           ws::Counters& counters);
+           ws::Counters& counters,
+           const TlsContexts& tls);
   ~HttpPort();
 
-  // Opens the port; the error is a sentence for the operator. Does nothing if http-port is 0.
+  // Opens http-port and http-tls-port, those that are not 0; the error is a sentence for the
+  // operator.
   std::expected<void, std::string> listen(const Config& config);
   // Lets the demo's board take part; to be called when the data is loaded.
   void open_demo();
@@ -43,13 +47,18 @@ class HttpPort {
  private:
   class LoopRunner;
 
+  std::expected<void, std::string> open(const Config& config,
+                                        std::int64_t port,
+                                        net::SessionFactory factory);
+
   net::EventLoopPool& pool_;
+  const TlsContexts& tls_;
   ws::Options options_;
   std::vector<std::unique_ptr<LoopRunner>> runners_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0
   ws::HttpRouter router_;
   std::vector<std::unique_ptr<ws::HttpFront>> fronts_;
-  std::unique_ptr<net::Listener> listener_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
 };
 
 }  // namespace duplex::server

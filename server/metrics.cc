@@ -77,6 +77,19 @@ void Metrics::write_totals(std::string& out) const {
          "counter",
          "RESP connections turned away.",
          from_.limits.rejected.load(relaxed));
+  std::uint64_t handshakes = 0;
+  std::uint64_t handshakes_failed = 0;
+  for (std::size_t i = 0; i < from_.pool.size(); ++i) {
+    const net::LoopStatistics loop = from_.pool.loop(i).statistics();
+    handshakes += loop.tls_handshakes;
+    handshakes_failed += loop.tls_handshakes_failed;
+  }
+  metric(out, "duplex_tls_handshakes_total", "counter", "TLS connections begun.", handshakes);
+  metric(out,
+         "duplex_tls_handshakes_failed_total",
+         "counter",
+         "TLS connections that ended before their handshake did.",
+         handshakes_failed);
   metric(out,
          "duplex_memory_used_bytes",
          "gauge",

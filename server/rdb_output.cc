@@ -13,8 +13,9 @@ namespace duplex::server {
 
 namespace {
 
-// The file is written in pieces of about this size.
-constexpr std::size_t piece_bytes = std::size_t{256} << 10;
+// The file is written in pieces of about this size. Copying one into the kernel takes some tens of
+// microseconds, for which a loop on the same core may have to wait.
+constexpr std::size_t piece_bytes = std::size_t{64} << 10;
 
 class RdbSlices final : public EntrySlices {
  public:

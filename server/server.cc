@@ -117,8 +117,14 @@ Server::Server(LoadedConfig config)
              .started_ms = base::wall_ms(),
              .bytes_at_start = base::allocated_bytes()}),
       metrics_(info_.sources(), web_counters_),
-      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_) {
+      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_, tls_contexts_),
+      tls_port_(pool_, tls_contexts_, [this](net::EventLoop& loop, net::Descriptor descriptor) {
+        const TlsContexts::Context context = tls_contexts_.clients();
+        if (context)
+          net::RespSession::start(*loops_[loop.index()], std::move(descriptor), context.get());
+      }) {
   bind_config();
+  tls_port_.follow(config_);
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 
@@ -222,6 +228,7 @@ Server::Started Server::listen() {
     if (!listener) return std::unexpected(listener.error());
     listeners_.push_back(std::move(*listener));
   }
+  if (auto opened = tls_port_.open(*config); !opened) return opened;
   if (!config->unixsocket.empty()) {
     auto listener =
         net::Listener::unix_socket(pool_,

@@ -22,6 +22,8 @@
 #include "server/persistence.h"
 #include "server/reclaimer.h"
 #include "server/server_info.h"
+#include "server/tls_contexts.h"
+#include "server/tls_port.h"
 #include "store/keyspace.h"
 #include "ws/counters.h"
 
@@ -112,8 +114,10 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   ServerInfo info_;
   ws::Counters web_counters_;
   Metrics metrics_;
+  TlsContexts tls_contexts_;
   HttpPort http_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  TlsPort tls_port_;
 
   std::mutex stop_mutex_;
   std::condition_variable stop_wake_;

@@ -128,7 +128,7 @@ void ServerInfo::server(Report& out) const {
   line(out, "process_id:{}", getpid());
   line(out, "process_supervised:no");
   line(out, "run_id:{}", from_.run_id);
-  line(out, "tcp_port:{}", config->port);
+  line(out, "tcp_port:{}", config->port != 0 ? config->port : config->tls_port);
   line(out, "http_port:{}", config->http_port);
   line(out, "server_time_usec:{}", base::wall_us());
   line(out, "uptime_in_seconds:{}", uptime_s);

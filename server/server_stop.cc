@@ -65,6 +65,7 @@ bool Server::stop() {
   if (stopped_) return true;
   stopped_ = true;
   listeners_.clear();
+  tls_port_.close();
   http_.begin_shutdown();
   drain();
   bool saved = hurries_.load(std::memory_order_relaxed) || let_scripts_end();

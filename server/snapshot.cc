@@ -86,6 +86,7 @@ std::error_code Snapshot::step(std::size_t shard, bool& is_over) {
   if (is_over) return {};
   if (const auto error = output_.write(database_, buffer_.view())) return error;
   buffer_.clear();
+  step_aside();
   if (streaming_.load(std::memory_order_relaxed) != nullptr || slices_ != nullptr)
     if (const auto error = stream(shard, true)) return error;
   return write_queued();
@@ -166,6 +167,7 @@ std::error_code Snapshot::stream(std::size_t shard, bool is_locking) {
     lock.unlock();
     if (const auto error = output_.write(database_, buffer_.view())) return error;
     buffer_.clear();
+    step_aside();
   }
   slices_.reset();
   return {};
@@ -176,12 +178,20 @@ std::error_code Snapshot::write_queued() {
   {
     const base::MutexLock lock(queue_mutex_);
     chunks.swap(queue_);
-    queued_bytes_ = 0;
+    is_pressed_ = std::exchange(queued_bytes_, 0) > snapshot_patience_bytes;
   }
-  for (const Chunk& chunk : chunks)
+  for (const Chunk& chunk : chunks) {
     if (const auto error = output_.write(chunk.database, chunk.records.view())) return error;
+    step_aside();
+  }
   if (is_behind_.load(std::memory_order_relaxed)) release_writers();
   return {};
+}
+
+// No lock is held here. A thread of lower priority would do the same, but could not be given its
+// priority back when writers wait for it, and could be kept from its core while it has a lock.
+void Snapshot::step_aside() {
+  if (!is_pressed_) std::this_thread::yield();
 }
 
 void Snapshot::release_writers() {

@@ -23,6 +23,8 @@ namespace duplex::server {
 inline constexpr std::size_t snapshot_step_entries = 64;
 // What writers may hand over faster than it is written; above that they wait.
 inline constexpr std::size_t snapshot_queue_bytes_max = std::size_t{32} << 20;
+// Up to here the snapshot's thread leaves its core to a loop that wants it; above, it does not.
+inline constexpr std::size_t snapshot_patience_bytes = snapshot_queue_bytes_max / 4;
 
 // The walk goes through the shards, a few entries at a time, each under its shard's lock; what is
 // changed before the walk comes to it is encoded by who changes it, and queued. Large values are
@@ -69,6 +71,8 @@ class Snapshot final : public store::SnapshotSink {
   void encode_step(store::Table& table);
   std::error_code stream(std::size_t shard, bool is_locking);
   std::error_code write_queued();
+  // Leaves the core to who waits for it.
+  void step_aside();
   void release_writers();
   // Nobody hands anything over any more; waits for scripts that are suspended.
   void end();
@@ -86,6 +90,7 @@ class Snapshot final : public store::SnapshotSink {
   store::SnapshotStep step_;
   base::Buffer buffer_;
   int database_ = 0;
+  bool is_pressed_ = false;  // much was queued when it last looked
 
   // The large entry that is being encoded, and the one whose last slice was encoded and which has
   // no mark yet. Both under the entry's shard, atomic because other shards' writers compare them.

@@ -45,7 +45,8 @@ SnapshotFile::SnapshotFile(SnapshotFile&& other) noexcept
       descriptor_(std::exchange(other.descriptor_, -1)),
       syncs_often_(other.syncs_often_),
       bytes_(other.bytes_),
-      synced_bytes_(other.synced_bytes_) {}
+      started_bytes_(other.started_bytes_),
+      arrived_bytes_(other.arrived_bytes_) {}
 
 SnapshotFile::~SnapshotFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -63,9 +64,25 @@ std::error_code SnapshotFile::append(std::string_view bytes) {
     bytes_ += static_cast<std::uint64_t>(written);
   }
   base::sync_point("snapshot-write");
-  if (!syncs_often_ || bytes_ - synced_bytes_ < sync_step_bytes) return {};
-  synced_bytes_ = bytes_;
-  return ::fdatasync(descriptor_) == 0 ? std::error_code() : last_error();
+  if (!syncs_often_ || bytes_ - started_bytes_ < sync_step_bytes) return {};
+  return write_out();
+}
+
+// The newest bytes are on their way to the disk while more is written, and those before them must
+// have arrived. Nothing is committed: that would stop those who append to the log meanwhile.
+std::error_code SnapshotFile::write_out() {
+  const auto sync = [&](std::uint64_t from, std::uint64_t to, unsigned flags) {
+    return ::sync_file_range(
+               descriptor_, static_cast<off_t>(from), static_cast<off_t>(to - from), flags) == 0;
+  };
+  constexpr unsigned wait =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  if (!sync(started_bytes_, bytes_, SYNC_FILE_RANGE_WRITE)) return last_error();
+  // A length of 0 would mean the whole file.
+  if (arrived_bytes_ != started_bytes_ && !sync(arrived_bytes_, started_bytes_, wait))
+    return last_error();
+  arrived_bytes_ = std::exchange(started_bytes_, bytes_);
+  return {};
 }
 
 std::error_code SnapshotFile::finish() {

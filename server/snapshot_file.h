@@ -31,12 +31,14 @@ class SnapshotFile {
  private:
   SnapshotFile(std::string path, int descriptor, bool syncs_often)
       : path_(std::move(path)), descriptor_(descriptor), syncs_often_(syncs_often) {}
+  std::error_code write_out();
 
   std::string path_;  // empty when it has its name
   int descriptor_;
   bool syncs_often_;
   std::uint64_t bytes_ = 0;
-  std::uint64_t synced_bytes_ = 0;
+  std::uint64_t started_bytes_ = 0;  // up to here the disk has been told
+  std::uint64_t arrived_bytes_ = 0;
 };
 
 }  // namespace duplex::server

@@ -35,11 +35,13 @@ HttpFront::~HttpFront() {
     session->forget_front();
 }
 
-void HttpFront::accept(net::Descriptor connected) {
+void HttpFront::accept(net::Descriptor connected, const net::TlsContext* tls) {
   const bool full =
       counters_.connections.fetch_add(1, std::memory_order_relaxed) >= options_.connections_max;
   if (full) Counters::add(counters_.connections_refused);
-  HttpSession::start(*this, std::move(connected), full);
+  // A handshake only to say 503 would be what too many connections cost, without a limit to it.
+  if (full && tls != nullptr) return Counters::subtract(counters_.connections);
+  HttpSession::start(*this, std::move(connected), tls, full);
 }
 
 void HttpFront::begin_shutdown() {

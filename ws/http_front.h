@@ -14,6 +14,10 @@
 #include <memory>
 #include <unordered_set>
 
+namespace duplex::net {
+class TlsContext;
+}
+
 namespace duplex::ws {
 
 class HttpSession;
@@ -33,8 +37,8 @@ class HttpFront {
   HttpFront(const HttpFront&) = delete;
   HttpFront& operator=(const HttpFront&) = delete;
 
-  // A session for a new connection, or 503 when there are too many.
-  void accept(net::Descriptor connected);
+  // A session for a new connection, or 503 when there are too many. `tls`: null for plain text.
+  void accept(net::Descriptor connected, const net::TlsContext* tls);
   // Nothing new is answered: idle connections end at once, the others when their response has left;
   // WebSockets are told to come back later.
   void begin_shutdown();

@@ -54,8 +54,8 @@ std::optional<HttpResponse> answer_to(const ErrorCode& error) {
 
 class BeastSession final : public HttpSession {
  public:
-  BeastSession(HttpFront& front, net::Descriptor connected)
-      : front_(&front), stream_(front.loop(), std::move(connected)) {
+  BeastSession(HttpFront& front, net::Descriptor connected, const net::TlsContext* tls)
+      : front_(&front), stream_(front.loop(), std::move(connected), tls) {
     front.add(*this);
   }
   ~BeastSession() override { leave(true); }
@@ -218,8 +218,11 @@ void BeastSession::stop_timer() {
 
 }  // namespace
 
-void HttpSession::start(HttpFront& front, net::Descriptor connected, bool refuse) {
-  const auto session = std::make_shared<BeastSession>(front, std::move(connected));
+void HttpSession::start(HttpFront& front,
+                        net::Descriptor connected,
+                        const net::TlsContext* tls,
+                        bool refuse) {
+  const auto session = std::make_shared<BeastSession>(front, std::move(connected), tls);
   if (refuse)
     session->respond(http_error(503, "too many connections"), true);
   else

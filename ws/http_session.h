@@ -9,6 +9,10 @@
 #include <memory>
 #include <variant>
 
+namespace duplex::net {
+class TlsContext;
+}
+
 namespace duplex::ws {
 
 class HttpFront;
@@ -21,7 +25,10 @@ class HttpFront;
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
   // `refuse`: answer 503 without reading, and close.
-  static void start(HttpFront& front, net::Descriptor connected, bool refuse);
+  static void start(HttpFront& front,
+                    net::Descriptor connected,
+                    const net::TlsContext* tls,
+                    bool refuse);
 
   virtual ~HttpSession() = default;
   // Closes unless a response is under way; that one is the last then.

@@ -1,18 +1,12 @@
-"""Redis's own tools against the server: redis-cli in its modes, redis-benchmark."""
+"""redis-cli against the server: in a terminal, and in the modes that are used most."""
 
-import fcntl
-import os
-import pty
 import re
-import select
-import struct
 import subprocess
-import termios
-import time
 
 import pytest
 
 from support import resp, servers
+from support.redis_cli import Terminal, cli
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -30,50 +24,6 @@ def server():
 def empty(server):
     with server.client() as client:
         client.call("FLUSHALL")
-
-
-def cli(server, *args, stdin=None, seconds=30):
-    result = subprocess.run(
-        ["redis-cli", "-p", str(server.port), *args],
-        input=stdin,
-        capture_output=True,
-        timeout=seconds,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.decode()
-
-
-class Terminal:
-    """redis-cli in a pseudo terminal, as somebody types into it."""
-
-    def __init__(self, *args):
-        pid, self._fd = pty.fork()
-        if pid == 0:
-            os.environ["TERM"] = "xterm"
-            os.execvp("redis-cli", ["redis-cli", *args])
-        # Without a size redis-cli asks the terminal for its own, and nobody is there to answer.
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
-        self._pid = pid
-        self.seen = ""
-
-    def type(self, text):
-        os.write(self._fd, text.encode())
-
-    def read_until(self, pattern, seconds=15):
-        deadline = time.monotonic() + seconds
-        while not re.search(pattern, self.seen):
-            readable, _, _ = select.select([self._fd], [], [], 0.1)
-            if readable:
-                self.seen += os.read(self._fd, 4096).decode("utf-8", "replace")
-            assert time.monotonic() < deadline, f"no {pattern!r} in {self.seen!r}"
-        found, self.seen = self.seen, ""
-        return found
-
-    def close(self):
-        self.type("\x04")
-        os.close(self._fd)
-        os.waitpid(self._pid, 0)
 
 
 def test_interactive_mode_with_hints(server):
@@ -180,19 +130,3 @@ def test_subscribe_prints_messages(server):
     finally:
         process.kill()
         process.wait()
-
-
-@pytest.mark.parametrize("options", [[], ["-P", "16"], ["--threads", "2"], ["-3"]])
-def test_redis_benchmark(server, options):
-    result = subprocess.run(
-        ["redis-benchmark", "-p", str(server.port), "-n", "5000", "-r", "1000", "--csv"]
-        + ["-t", "ping,set,get,incr,mset", *options],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-
-    tests = [line.split(",")[0].strip('"') for line in result.stdout.splitlines()[1:]]
-    assert tests == ["PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET (10 keys)"]
-    assert "WARNING" not in result.stderr and "Error" not in result.stderr

@@ -142,11 +142,13 @@ void LoopThread::finish_pass() {
   done.wait();
 }
 
-Socket& LoopThread::add(Descriptor server, std::unique_ptr<FunctionHandler> handler) {
+Socket& LoopThread::add(Descriptor server,
+                        std::unique_ptr<FunctionHandler> handler,
+                        const TlsContext* tls) {
   Socket* socket = nullptr;
   run([&] {
     FunctionHandler& owned = *handler.release();
-    owned.socket = &loop_.add_socket(std::move(server), owned);
+    owned.socket = &loop_.add_socket(std::move(server), owned, tls);
     socket = owned.socket;
   });
   return *socket;

@@ -117,7 +117,9 @@ class LoopThread {
   // Waits until the loop has finished at least one pass that began after this call.
   void finish_pass();
   // Adds one end of the pair with this handler, made on the loop's thread.
-  Socket& add(Descriptor server, std::unique_ptr<FunctionHandler> handler);
+  Socket& add(Descriptor server,
+              std::unique_ptr<FunctionHandler> handler,
+              const TlsContext* tls = nullptr);
   template <typename T>
   T value_of(std::function<T()> query) {
     std::optional<T> value;

@@ -6,6 +6,7 @@ number came as text or as a double, and what arrived without having been asked f
 
 import collections
 import socket
+import ssl
 from typing import Any, NamedTuple
 
 
@@ -149,14 +150,19 @@ def encode(*arguments):
 
 
 class Client:
-    """One connection. Pushes that come before the reply to a call wait in `pushes`."""
+    """One connection. Pushes that come before the reply to a call wait in `pushes`.
 
-    def __init__(self, port, host="127.0.0.1", timeout=10.0):
+    `tls`: an ssl.SSLContext; without one it is in plain text.
+    """
+
+    def __init__(self, port, host="127.0.0.1", timeout=10.0, tls=None):
         self.timeout = timeout
         self.pushes = collections.deque()
         self._parser = Parser()
         self._socket = socket.create_connection((host, port), timeout=timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="localhost")
 
     def __enter__(self):
         return self
@@ -183,7 +189,7 @@ class Client:
         self._socket.settimeout(self.timeout)
         try:
             self._socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             raise ConnectionClosed from None
 
     def end_of_requests(self):
@@ -204,7 +210,7 @@ class Client:
             data = self._socket.recv(1 << 16)
         except (TimeoutError, BlockingIOError):
             raise NoReply from None
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLError):
             data = b""
         if not data:
             raise ConnectionClosed

@@ -81,11 +81,13 @@ class Server:
     """A running server: `port`, `http_port` (None for Redis), `dir`, `log`, `pid`, `version`.
 
     `config` is the text of a configuration file that the server is to read; what is given as
-    arguments counts more.
+    arguments counts more. With `tls`, a client's ssl.SSLContext, `port` is for TLS and there is no
+    plain one.
     """
 
-    def __init__(self, kind, args=(), directory=None, config=None):
+    def __init__(self, kind, args=(), directory=None, config=None, tls=None):
         self.kind = kind
+        self.tls = tls
         self.args = [str(arg) for arg in args]
         self.dir = pathlib.Path(directory or tempfile.mkdtemp(prefix="duplex-test-"))
         self.log = self.dir / "server.log"
@@ -107,12 +109,14 @@ class Server:
         given = {arg for arg in self.args if arg.startswith("--")}
         self.port = free_port()
         defaults = {
-            "--port": [str(self.port)],
+            "--port": ["0" if self.tls else str(self.port)],
             "--bind": ["127.0.0.1"],
             "--dir": [str(self.dir)],
             "--save": [""],
             "--appendonly": ["no"],
         }
+        if self.tls:
+            defaults["--tls-port"] = [str(self.port)]
         if self.kind == "duplex":
             self.http_port = free_port()
             defaults["--http-port"] = [str(self.http_port)]
@@ -151,7 +155,7 @@ class Server:
 
     def _answers(self):
         try:
-            with resp.Client(self.port, timeout=1.0) as client:
+            with self.client(timeout=1.0) as client:
                 # A server with a password or one that loads answers PING with an error.
                 reply = client.call("PING")
                 if reply.kind == "error" and not reply.value.startswith(b"NOAUTH"):
@@ -164,7 +168,7 @@ class Server:
         return self.log.read_bytes()[-size:].decode("utf-8", "replace")
 
     def client(self, **options):
-        return resp.Client(self.port, **options)
+        return resp.Client(self.port, **{"tls": self.tls, **options})
 
     def stop(self):
         """Ends the process as a user would (SIGTERM); kills it if that takes too long."""
@@ -199,9 +203,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(kind, *args, directory=None, config=None):
+def server(kind, *args, directory=None, config=None, tls=None):
     """Runs a server for the length of a with block."""
-    running = Server(kind, args, directory, config)
+    running = Server(kind, args, directory, config, tls)
     try:
         yield running.start()
     finally:

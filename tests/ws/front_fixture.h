@@ -24,8 +24,8 @@
 #include <sys/time.h>
 #include <thread>
 #include <type_traits>
-#include <utility>
 #include <unistd.h>
+#include <utility>
 
 namespace duplex::ws {
 
@@ -187,7 +187,7 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   RawClient connect() {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    on_loop([&] { front_->accept(net::Descriptor(ends[1])); });
+    on_loop([&] { front_->accept(net::Descriptor(ends[1]), nullptr); });
     return RawClient(ends[0]);
   }
   RawClient open(std::string_view path) {

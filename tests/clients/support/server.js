@@ -13,7 +13,7 @@ const stopMsMax = 20_000;
 
 // Below the ports that the system gives to clients: one of those would take it while a server is
 // being started again.
-const freePort = async () => {
+export const freePort = async () => {
   for (;;) {
     const port = 10000 + Math.floor(Math.random() * 20000);
     const probe = net.createServer().listen(port, "127.0.0.1");
