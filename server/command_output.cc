@@ -13,7 +13,7 @@ namespace duplex::server {
 namespace {
 
 // The file is written in pieces of about this size.
-constexpr std::size_t piece_bytes = std::size_t{256} << 10;
+constexpr std::size_t piece_bytes = std::size_t{64} << 10;
 
 }  // namespace
 
