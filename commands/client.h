@@ -104,6 +104,7 @@ struct Client {
   std::atomic<bool> authenticated{false};
   std::atomic<bool> no_evict{false};
   std::atomic<bool> no_touch{false};
+  std::atomic<bool> is_monitor{false};
   std::atomic<bool> closing{false};
   std::atomic<const Command*> last_command{nullptr};
   std::atomic<std::int64_t> last_active_ms{0};

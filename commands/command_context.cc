@@ -42,6 +42,7 @@ void CommandContext::begin(Client& client, const Command& command, Args args, bo
   changed_ = false;
   effect_chosen_ = false;
   failed_ = false;
+  blocked_ = false;
 }
 
 void CommandContext::end() {
@@ -223,10 +224,8 @@ void CommandContext::signal_ready(int database, std::string_view key) {
 }
 
 void CommandContext::block(const BlockRequest& request) {
-  if (serving_) {
-    blocked_again_ = true;
-    return;
-  }
+  blocked_ = true;
+  if (serving_) return;
   auto waiter =
       std::make_shared<Waiter>(client_->id, *command_, request.args.empty() ? args_ : request.args);
   waiter->request = request;

@@ -267,7 +267,7 @@ class CommandContext {
   bool effect_chosen_ = false;
   bool failed_ = false;
   bool serving_ = false;  // this is the command of a client that waits
-  bool blocked_again_ = false;
+  bool blocked_ = false;  // the client waits now, or goes on waiting
   const Migration* migration_ = nullptr;
   std::vector<std::pair<int, std::string>> ready_;
   std::vector<store::EntryPtr> garbage_;

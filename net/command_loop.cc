@@ -1,6 +1,7 @@
 // What the sessions of one loop share: the executor, the subscribers, and the gate to the log.
 #include "net/command_loop.h"
 
+#include "commands/observation.h"
 #include "net/resp_session.h"
 
 #include <algorithm>
@@ -84,7 +85,11 @@ void CommandLoop::before_flush() {
   deliver_invalidations();
   aof::Log* log = log_.load(std::memory_order_acquire);
   if (log == nullptr) return fresh_.clear();
-  if (log->written() < log->appended()) log->commit(log->appended());
+  if (log->written() < log->appended()) {
+    const commands::MeasuredDelay delay(services_.observation.latency(),
+                                        commands::LatencyEvent::aof_write);
+    log->commit(log->appended());
+  }
   if (fresh_.empty()) return;
   const std::uint64_t releasable = log->releasable();
   for (const Gated& gated : fresh_) {

@@ -10,6 +10,7 @@
 #include "net/resp_session.h"
 #include "server/all_commands.h"
 #include "server/config_binding.h"
+#include "server/config_table.h"
 #include "server/loader.h"
 
 #include <fmt/format.h>
@@ -79,6 +80,7 @@ Server::Server(LoadedConfig config)
                     .log_sink = log_sink_,
                     .log = current_log_,
                     .snapshot_is_behind = settings_.snapshot_is_behind}),
+      observation_(loop_count_ + 1),
       statistics_([this] {
         std::vector<std::unique_ptr<commands::LoopStatistics>> statistics;
         for (std::size_t i = 0; i <= loop_count_; ++i)
@@ -98,6 +100,7 @@ Server::Server(LoadedConfig config)
                 .config = *this,
                 .server = *this,
                 .persistence = persistence_,
+                .observation = observation_,
                 .statistics = statistics_,
                 .scripts = &scripts_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
@@ -141,6 +144,7 @@ Server::~Server() {
 void Server::bind_config() {
   const auto apply = [this](const Config& next) -> Outcome {
     apply_settings(next, settings_);
+    apply_observation(next, observation_);
     apply_users(next, users_);
     apply_limits(next, limits_);
     base::set_log_level(next.loglevel);
@@ -157,6 +161,14 @@ void Server::bind_config() {
                                       "lfu-log-factor",
                                       "lfu-decay-time",
                                       "notify-keyspace-events",
+                                      "slowlog-log-slower-than",
+                                      "slowlog-max-len",
+                                      "commandlog-request-larger-than",
+                                      "commandlog-large-request-max-len",
+                                      "commandlog-reply-larger-than",
+                                      "commandlog-large-reply-max-len",
+                                      "latency-monitor-threshold",
+                                      "latency-tracking",
                                       "tracking-table-max-keys",
                                       "import-mode",
                                       "maxmemory-clients",
@@ -294,8 +306,20 @@ Server::Started Server::load() {
 }
 
 void Server::log_progressed() {
+  note_sync();
   for (const auto& loop : loops_)
     loop->log_progressed();
+}
+
+// Replies wait for a sync only under `always`.
+void Server::note_sync() {
+  const aof::Log* log = current_log_.load(std::memory_order_acquire);
+  if (!observation_.latency().is_on() || log == nullptr ||
+      log->policy() != aof::FsyncPolicy::always)
+    return;
+  const aof::LogStats stats = log->stats();
+  if (std::exchange(noted_syncs_, stats.syncs) == stats.syncs) return;
+  observation_.latency().note(commands::LatencyEvent::aof_fsync_always, stats.last_sync_us);
 }
 
 void Server::sample_rates() {
@@ -420,6 +444,11 @@ std::optional<std::string> Server::set(
     std::span<const std::pair<std::string_view, std::string_view>> changes,
     bool may_set_protected) {
   return config_.set(changes, may_set_protected);
+}
+
+bool Server::is_sensitive(std::string_view name) const {
+  const Directive* directive = find_directive(name);
+  return directive != nullptr && directive->has(sensitive);
 }
 
 std::optional<std::string> Server::rewrite() {

@@ -5,6 +5,7 @@
 #include "aof/log.h"
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
+#include "commands/observation.h"
 #include "commands/services.h"
 #include "commands/statistics.h"
 #include "commands/watchers.h"
@@ -72,6 +73,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
       std::span<const std::pair<std::string_view, std::string_view>> changes,
       bool may_set_protected) override;
   std::optional<std::string> rewrite() override;
+  bool is_sensitive(std::string_view name) const override;
 
  private:
   using Started = std::expected<void, std::string>;
@@ -81,6 +83,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   Started load();
   Started open_log();
   void log_progressed();
+  void note_sync();
   void sample_rates();
   void drain();
 
@@ -104,6 +107,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   std::atomic<aof::Log*> current_log_{nullptr};
   LogSink log_sink_;
   Persistence persistence_;
+  commands::Observation observation_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
   LoadProgress progress_;
@@ -125,6 +129,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   bool stop_requested_ = false;
   bool stopped_ = false;
   std::atomic<bool> saves_at_end_{false};
+  std::uint64_t noted_syncs_ = 0;  // the log's thread
 };
 
 }  // namespace duplex::server
