@@ -121,6 +121,7 @@ struct Client {
   // Whose connection gets what this client has to forget; 0: its own.
   std::atomic<std::uint64_t> tracking_redirect{0};
   std::atomic<bool> is_import_source{false};
+  std::atomic<bool> is_postponed{false};  // by CLIENT PAUSE, or by a script that has its keys
 
   // Waiting for a key (blocking.h); `is_blocked` tells other threads.
   std::shared_ptr<Waiter> waiter;

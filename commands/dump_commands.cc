@@ -103,7 +103,7 @@ void restore(CommandContext& ctx) {
     }
     return ctx.reply().ok();
   }
-  const Table::Position put = ctx.put(key, at, std::move(*entry));
+  const Table::Position put = ctx.put_anew(ctx.database(), key, at, std::move(*entry));
   put.entry()->touch(access_mark::of_known(
       ctx.settings().eviction_policy.load(std::memory_order_relaxed), options->use, ctx.now_ms()));
   ctx.changed(key, Event::generic, "restore");

@@ -71,7 +71,7 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
   const std::size_t before = out.size();
   const Command* command = find(client, request);
   if (command != nullptr) {
-    if (is_paused(client, *command)) return Outcome::postponed;
+    if (is_paused(client, *command, request.args)) return Outcome::postponed;
     client.last_command.store(command, std::memory_order_relaxed);
   }
   const ReplyMode mode = client.reply_mode;
@@ -136,18 +136,21 @@ void Executor::reject(Client& client, const Command* command, std::string_view t
   context_.error(text);
 }
 
-bool Executor::is_paused(const Client& client, const Command& command) const {
-  const std::int64_t until = services_.settings.paused_until_ms.load(std::memory_order_relaxed);
-  if (until == 0 || until <= context_.now_ms_) [[likely]]
+bool Executor::is_paused(const Client& client, const Command& command, Args args) const {
+  if (!services_.settings.is_paused(context_.now_ms_)) [[likely]]
     return false;
   // An operator can always look around and end the pause.
   if (has(command.spec->flags, Flag::admin)) return false;
   if (services_.settings.pause_all.load(std::memory_order_relaxed)) return true;
-  constexpr Flag changing = Flag::write | Flag::may_replicate;
-  if (has(command.spec->flags, changing)) return true;
+  const auto may_change = [this](const Command& asked, Args words) {
+    return has(asked.spec->flags, Flag::write | Flag::may_replicate) &&
+           !(has(asked.spec->flags, Flag::runs_script) &&
+             services_.scripts->never_writes(asked, words));
+  };
+  if (may_change(command, args)) return true;
   const auto& queue = client.transaction.queue;
-  return is_exec(command) && std::any_of(queue.begin(), queue.end(), [](const auto& queued) {
-           return has(queued.command->spec->flags, changing);
+  return is_exec(command) && std::any_of(queue.begin(), queue.end(), [&](const auto& queued) {
+           return may_change(*queued.command, queued.args.view());
          });
 }
 

@@ -148,7 +148,7 @@ class Executor {
 
   const Command* find(Client& client, const Request& request);
   bool gate(Client& client, const Command& command, Args args);
-  bool is_paused(const Client& client, const Command& command) const;
+  bool is_paused(const Client& client, const Command& command, Args args) const;
   // Access control (executor_acl.cc). False: the client has to go, its connection is being closed.
   bool refresh_user(Client& client);
   // Why the client's user may not run this, which is logged then.

@@ -28,6 +28,7 @@ void LoopStatistics::reset() {
                            &keyspace_misses,
                            &expired_keys,
                            &evicted_keys,
+                           &evicted_clients,
                            &error_replies})
     counter->reset();
   const base::MutexLock lock(mutex_);

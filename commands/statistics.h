@@ -73,6 +73,7 @@ class LoopStatistics {
   Counter keyspace_misses;
   Counter expired_keys;
   Counter evicted_keys;
+  Counter evicted_clients;  // closed for maxmemory-clients
   Counter error_replies;
   Counter messages_published;
 

@@ -183,8 +183,7 @@ void CommandLoop::evict_clients() {
   for (const auto& [id, session] : sessions_)
     session->note_output();
   if (loop_.index() == 0)
-    limits_.evicted.fetch_add(client_eviction_.run(services_.clients, bytes_max),
-                              std::memory_order_relaxed);
+    statistics_.evicted_clients.add(client_eviction_.run(services_.clients, bytes_max));
 }
 
 void CommandLoop::tick() {

@@ -119,6 +119,7 @@ void RespSession::finish_input() {
 void RespSession::resume() {
   if (!postponed_ || ending_) return;
   postponed_ = false;
+  client_.is_postponed.store(false, std::memory_order_relaxed);
   input_.consume(execute(input_.view()));
   finish_input();
 }
@@ -236,6 +237,7 @@ std::size_t RespSession::run_batch() {
           break;
         case commands::Outcome::postponed:
           postponed_ = true;
+          client_.is_postponed.store(true, std::memory_order_relaxed);
           parser_.restart();
           loop_.wait_for_resume(*this);
           return done;

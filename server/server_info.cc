@@ -144,7 +144,9 @@ void ServerInfo::server(Report& out) const {
 void ServerInfo::clients(Report& out) const {
   std::size_t watching = 0;
   std::size_t subscribed = 0;
+  std::size_t postponed = 0;
   from_.services.clients.for_each([&](const commands::Client& client) {
+    postponed += client.is_postponed.load(std::memory_order_relaxed) ? 1 : 0;
     watching += client.watch_count.load(std::memory_order_relaxed) != 0 ? 1 : 0;
     subscribed += client.channels_count.load(std::memory_order_relaxed) +
                               client.patterns_count.load(std::memory_order_relaxed) +
@@ -159,7 +161,7 @@ void ServerInfo::clients(Report& out) const {
   line(out, "maxclients:{}", from_.limits.clients_max.load(std::memory_order_relaxed));
   line(out, "client_recent_max_input_buffer:0");
   line(out, "client_recent_max_output_buffer:0");
-  line(out, "blocked_clients:{}", from_.services.blocking.count());
+  line(out, "blocked_clients:{}", from_.services.blocking.count() + postponed);
   line(out, "tracking_clients:{}", from_.services.tracking.client_count());
   line(out, "pubsub_clients:{}", subscribed);
   line(out, "watching_clients:{}", watching);

@@ -48,7 +48,7 @@ void ServerInfo::stats(Report& out) const {
   line(out, "sync_partial_err:0");
   line(out, "expired_keys:{}", sum(&commands::LoopStatistics::expired_keys));
   line(out, "evicted_keys:{}", sum(&commands::LoopStatistics::evicted_keys));
-  line(out, "evicted_clients:{}", from_.limits.evicted.load(std::memory_order_relaxed));
+  line(out, "evicted_clients:{}", sum(&commands::LoopStatistics::evicted_clients));
   line(out, "keyspace_hits:{}", sum(&commands::LoopStatistics::keyspace_hits));
   line(out, "keyspace_misses:{}", sum(&commands::LoopStatistics::keyspace_misses));
   line(out, "pubsub_channels:{}", hub.channel_count(pubsub::Kind::channel));
