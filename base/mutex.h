@@ -24,6 +24,12 @@ namespace duplex::base {
 // (store/shard_lock.h says how). `leaf` locks guard a few lines and nothing is taken under them.
 enum class LockRank : std::uint8_t { token, shard, waiters, hub, registry, log, leaf };
 
+// Who sleeps until a lock is free: now, and how often since the start.
+struct LockWaits {
+  std::atomic<std::uint32_t> now{0};
+  std::atomic<std::uint64_t> ever{0};
+};
+
 // A lock of four bytes that spins briefly and then sleeps.
 //
 // Thread: any. Debug builds check the rank on every lock(); try_lock() cannot deadlock and is free.
@@ -40,16 +46,17 @@ class DUPLEX_CAPABILITY("mutex") Mutex {
     if (!state_.compare_exchange_strong(expected, locked, std::memory_order_acquire)) [[unlikely]]
       lock_contended();
   }
-  // The same; counts the caller in `waiting` while it sleeps.
-  void lock(std::atomic<std::uint32_t>& waiting) DUPLEX_ACQUIRE() {
+  // The same; counts the caller in `waits` if the lock is not free.
+  void lock(LockWaits& waits) DUPLEX_ACQUIRE() {
     check_rank();
     note_lock();
     std::uint32_t expected = unlocked;
     if (state_.compare_exchange_strong(expected, locked, std::memory_order_acquire)) [[likely]]
       return;
-    waiting.fetch_add(1, std::memory_order_relaxed);
+    waits.ever.fetch_add(1, std::memory_order_relaxed);
+    waits.now.fetch_add(1, std::memory_order_relaxed);
     lock_contended();
-    waiting.fetch_sub(1, std::memory_order_relaxed);
+    waits.now.fetch_sub(1, std::memory_order_relaxed);
   }
   void unlock() DUPLEX_RELEASE() {
     note_unlock();

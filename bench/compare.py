@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from comparison.collections import collection_workloads
+from comparison.durability import durability_workloads
 from comparison.loading import loading_workloads
 from comparison.core_watch import pinned, wait_until_quiet
 from comparison.server import Contender, Server, ServerError
@@ -101,6 +102,7 @@ def choose_workloads(arguments: argparse.Namespace) -> list[Workload]:
         for workload in (
             all_workloads(tuple(arguments.ws_option))
             + collection_workloads()
+            + durability_workloads()
             + loading_workloads()
             + snapshot_workloads()
         )

@@ -38,7 +38,10 @@ std::string shown_command(std::span<const std::string_view> args) {
 std::string shown_counts(const std::map<std::string, std::uint64_t>& counts) {
   constexpr std::size_t shown_max = 12;
   std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
-  std::ranges::stable_sort(sorted, std::greater(), [](const auto& item) { return item.second; });
+  // The map has them by name, which stays so among equals.
+  std::ranges::sort(sorted, [](const auto& one, const auto& other) {
+    return one.second != other.second ? one.second > other.second : one.first < other.first;
+  });
   std::string text;
   std::uint64_t others = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {

@@ -104,6 +104,7 @@ struct Client {
   std::atomic<bool> authenticated{false};
   std::atomic<bool> no_evict{false};
   std::atomic<bool> no_touch{false};
+  std::atomic<bool> is_monitor{false};
   std::atomic<bool> closing{false};
   std::atomic<const Command*> last_command{nullptr};
   std::atomic<std::int64_t> last_active_ms{0};
@@ -120,6 +121,7 @@ struct Client {
   // Whose connection gets what this client has to forget; 0: its own.
   std::atomic<std::uint64_t> tracking_redirect{0};
   std::atomic<bool> is_import_source{false};
+  std::atomic<bool> is_postponed{false};  // by CLIENT PAUSE, or by a script that has its keys
 
   // Waiting for a key (blocking.h); `is_blocked` tells other threads.
   std::shared_ptr<Waiter> waiter;

@@ -14,13 +14,19 @@ namespace {
 std::string flags_of(const Client& client) {
   std::string flags;
   const std::uint8_t tracked = client.tracking.load(std::memory_order_relaxed);
+  if (client.is_monitor.load(std::memory_order_relaxed)) flags += 'O';
   if (is_subscriber(client)) flags += 'P';
   if (client.multi_count.load(std::memory_order_relaxed) >= 0) flags += 'x';
-  if (client.is_blocked.load(std::memory_order_relaxed)) flags += 'b';
+  if (client.is_blocked.load(std::memory_order_relaxed) ||
+      client.is_postponed.load(std::memory_order_relaxed))
+    flags += 'b';
   if (tracked != 0) flags += 't';
   if ((tracked & tracking::broken_redirect) != 0) flags += 'R';
   if ((tracked & tracking::broadcast) != 0) flags += 'B';
+  // A client without a port came through a Unix socket.
+  if (client.local_address.ends_with(":0")) flags += 'U';
   if (client.closing.load(std::memory_order_relaxed)) flags += 'c';
+  if (client.address.starts_with('/')) flags += 'U';
   if (client.no_evict.load(std::memory_order_relaxed)) flags += 'e';
   if (client.no_touch.load(std::memory_order_relaxed)) flags += 'T';
   if (client.is_import_source.load(std::memory_order_relaxed)) flags += 'I';

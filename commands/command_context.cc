@@ -44,6 +44,7 @@ void CommandContext::begin(Client& client, const Command& command, Args args, bo
   has_counted_ = false;
   counted_changes_ = 0;
   failed_ = false;
+  blocked_ = false;
 }
 
 void CommandContext::end() {
@@ -103,18 +104,23 @@ store::Table::Position CommandContext::find_live(int database,
   return at;
 }
 
-store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
+store::Entry* CommandContext::look(int database, const store::HashedKey& key, Miss miss) {
   const store::Table::Position at = find_live(database, key, false);
   if (!at) {
     statistics_.keyspace_misses.add(1);
-    if ((services_.settings.events.load(std::memory_order_relaxed) &
-         static_cast<std::uint16_t>(Event::key_miss)) != 0)
+    if (miss == Miss::announced && (services_.settings.events.load(std::memory_order_relaxed) &
+                                    static_cast<std::uint16_t>(Event::key_miss)) != 0)
       notify(database, key.key, Event::key_miss, "keymiss");
     return nullptr;
   }
   statistics_.keyspace_hits.add(1);
-  if (!client_->no_touch.load(std::memory_order_relaxed)) note_use(*at.entry());
   return at.entry();
+}
+
+store::Entry* CommandContext::read(int database, const store::HashedKey& key) {
+  store::Entry* const entry = look(database, key, Miss::announced);
+  if (entry != nullptr && !client_->no_touch.load(std::memory_order_relaxed)) note_use(*entry);
+  return entry;
 }
 
 store::Entry* CommandContext::peek(int database, const store::HashedKey& key) {
@@ -173,6 +179,14 @@ store::Table::Position CommandContext::put(int database,
   return at;
 }
 
+store::Table::Position CommandContext::put_anew(int database,
+                                                const store::HashedKey& key,
+                                                store::Table::Position at,
+                                                store::EntryPtr entry) {
+  if (at) notify(database, key.key, Event::created, "new");
+  return put(database, key, at, std::move(entry));
+}
+
 store::EntryPtr CommandContext::take(int database,
                                      const store::HashedKey& key,
                                      store::Table::Position at) {
@@ -224,10 +238,8 @@ void CommandContext::signal_ready(int database, std::string_view key) {
 }
 
 void CommandContext::block(const BlockRequest& request) {
-  if (serving_) {
-    blocked_again_ = true;
-    return;
-  }
+  blocked_ = true;
+  if (serving_) return;
   auto waiter =
       std::make_shared<Waiter>(client_->id, *command_, request.args.empty() ? args_ : request.args);
   waiter->request = request;

@@ -67,7 +67,13 @@ class CommandContext {
   // For reading: finds the entry if it is there and has not ended; counts a hit or a miss.
   store::Entry* read(const store::HashedKey& key) { return read(database(), key); }
   store::Entry* read(int database, const store::HashedKey& key);
-  // The same without counting and without touching the access clock (TTL, TYPE, OBJECT …).
+  // The same without touching the access clock (TTL, TYPE …); a miss is no event if that is quiet.
+  enum class Miss : std::uint8_t { announced, quiet };
+  store::Entry* look(const store::HashedKey& key, Miss miss = Miss::announced) {
+    return look(database(), key, miss);
+  }
+  store::Entry* look(int database, const store::HashedKey& key, Miss miss);
+  // The same without counting.
   store::Entry* peek(const store::HashedKey& key) { return peek(database(), key); }
   store::Entry* peek(int database, const store::HashedKey& key);
   // The value of a type at a key; answers WRONGTYPE itself and returns false if it is of another
@@ -98,6 +104,11 @@ class CommandContext {
                              const store::HashedKey& key,
                              store::Table::Position at,
                              store::EntryPtr entry);
+  // The same for commands that delete what was there first: the key is announced as a new one.
+  store::Table::Position put_anew(int database,
+                                  const store::HashedKey& key,
+                                  store::Table::Position at,
+                                  store::EntryPtr entry);
   // Takes an entry out and returns it; discard() what is not used again.
   store::EntryPtr take(int database, const store::HashedKey& key, store::Table::Position at);
   void erase(const store::HashedKey& key, store::Table::Position at) {
@@ -274,7 +285,7 @@ class CommandContext {
   std::uint64_t counted_changes_ = 0;  // by count_changes(), or effects
   bool failed_ = false;
   bool serving_ = false;  // this is the command of a client that waits
-  bool blocked_again_ = false;
+  bool blocked_ = false;  // the client waits now, or goes on waiting
   const Migration* migration_ = nullptr;
   std::vector<std::pair<int, std::string>> ready_;
   std::vector<store::EntryPtr> garbage_;

@@ -7,6 +7,7 @@
 #include "commands/command_context.h"
 #include "commands/compatible_version.h"
 #include "commands/families.h"
+#include "commands/monitors.h"
 #include "commands/subscriptions.h"
 #include "commands/transaction.h"
 
@@ -76,6 +77,7 @@ void reset(CommandContext& ctx) {
   Client& client = ctx.client();
   discard_transaction(client, ctx.services().watchers);
   unsubscribe_all(client, ctx.subscribers());
+  stop_monitoring(ctx.services(), client, ctx.subscribers());
   client.database.store(0, std::memory_order_relaxed);
   client.protocol.store(resp::Protocol::resp2, std::memory_order_relaxed);
   client.no_evict.store(false, std::memory_order_relaxed);

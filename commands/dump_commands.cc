@@ -103,7 +103,7 @@ void restore(CommandContext& ctx) {
     }
     return ctx.reply().ok();
   }
-  const Table::Position put = ctx.put(key, at, std::move(*entry));
+  const Table::Position put = ctx.put_anew(ctx.database(), key, at, std::move(*entry));
   if (options->idle_s)
     put.entry()->touch(
         static_cast<std::uint32_t>((ctx.now_ms() / 1000 - *options->idle_s) & 0xffffff));

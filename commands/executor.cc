@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/ticks.h"
 #include "commands/errors.h"
+#include "commands/observation.h"
 #include "commands/script_unit.h"
 #include "commands/transaction.h"
 
@@ -65,7 +66,7 @@ Outcome Executor::execute(Client& client, Request& request, base::Buffer& out) {
   const std::size_t before = out.size();
   const Command* command = find(client, request);
   if (command != nullptr) {
-    if (is_paused(client, *command)) return Outcome::postponed;
+    if (is_paused(client, *command, request.args)) return Outcome::postponed;
     client.last_command.store(command, std::memory_order_relaxed);
   }
   const ReplyMode mode = client.reply_mode;
@@ -130,18 +131,21 @@ void Executor::reject(Client& client, const Command* command, std::string_view t
   context_.error(text);
 }
 
-bool Executor::is_paused(const Client& client, const Command& command) const {
-  const std::int64_t until = services_.settings.paused_until_ms.load(std::memory_order_relaxed);
-  if (until == 0 || until <= context_.now_ms_) [[likely]]
+bool Executor::is_paused(const Client& client, const Command& command, Args args) const {
+  if (!services_.settings.is_paused(context_.now_ms_)) [[likely]]
     return false;
   // An operator can always look around and end the pause.
   if (has(command.spec->flags, Flag::admin)) return false;
   if (services_.settings.pause_all.load(std::memory_order_relaxed)) return true;
-  constexpr Flag changing = Flag::write | Flag::may_replicate;
-  if (has(command.spec->flags, changing)) return true;
+  const auto may_change = [this](const Command& asked, Args words) {
+    return has(asked.spec->flags, Flag::write | Flag::may_replicate) &&
+           !(has(asked.spec->flags, Flag::runs_script) &&
+             services_.scripts->never_writes(asked, words));
+  };
+  if (may_change(command, args)) return true;
   const auto& queue = client.transaction.queue;
-  return is_exec(command) && std::any_of(queue.begin(), queue.end(), [](const auto& queued) {
-           return has(queued.command->spec->flags, changing);
+  return is_exec(command) && std::any_of(queue.begin(), queue.end(), [&](const auto& queued) {
+           return may_change(*queued.command, queued.args.view());
          });
 }
 
@@ -187,6 +191,12 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     reject(client, &command, errors::out_of_memory);
     return false;
   }
+  constexpr Flag of_keyspace = Flag::readonly | Flag::write | Flag::may_replicate;
+  if (client.is_monitor.load(std::memory_order_relaxed) && has(spec.flags, of_keyspace))
+      [[unlikely]] {
+    reject(client, &command, "ERR Replica can't interact with the keyspace");
+    return false;
+  }
   if (client.transaction.open && !has(spec.flags, Flag::runs_in_multi)) {
     queue(client, command, args);
     return false;
@@ -217,7 +227,7 @@ Outcome Executor::dispatch(Client& client, const Request& request) {
   const std::atomic<bool>& behind = services_.settings.snapshot_is_behind;
   if (behind.load(std::memory_order_relaxed)) [[unlikely]]
     behind.wait(true, std::memory_order_relaxed);
-  while (is_exec(command) ? !execute_transaction(client) : !run(client, request)) {
+  while (is_exec(command) ? !execute_transaction(client, request) : !run(client, request)) {
     const Refusal refusal = refuse_busy(client, command);
     if (refusal == Refusal::answered) break;
     if (refusal == Refusal::postponed) return Outcome::postponed;
@@ -284,15 +294,45 @@ bool Executor::lock_led_keys(const Command& command, Args args) {
 }
 
 void Executor::run_handler(Client& client, const Command& command, Args args, bool in_transaction) {
-  const std::uint64_t start = base::ticks();
+  // What a script calls is shown behind the script.
+  if (unit_ != nullptr && has(command.spec->flags, Flag::runs_script)) [[unlikely]]
+    show_to_monitors(client, command, args);
+  const std::uint64_t start = ticks();
+  const std::size_t reply_before = context_.reply_.buffer().size();
   context_.begin(client, command, args, in_transaction);
   command.spec->handler(context_);
   context_.end();
+  const std::uint64_t spent = ticks() - start;
   if (client.tracking.load(std::memory_order_relaxed) != 0) [[unlikely]]
     remember_read(client, command);
+  note_run(client, command, args, spent, context_.reply_.buffer().size() - reply_before);
+}
+
+void Executor::note_run(const Client& client,
+                        const Command& command,
+                        Args args,
+                        std::uint64_t spent,
+                        std::size_t reply_bytes) {
   CommandStatistics& statistics = statistics_.command(command.index);
-  statistics.note_call(base::ticks() - start);
+  const bool tracks_latency = services_.settings.tracks_latency.load(std::memory_order_relaxed);
+  if (context_.blocked_ || context_.serving_) [[unlikely]] {
+    // A call is counted when it begins and its time when it ends.
+    if (!context_.serving_)
+      statistics.note_begin(spent);
+    else if (context_.blocked_)
+      statistics.ticks.add(spent);
+    else
+      statistics.note_end(spent, tracks_latency);
+  } else {
+    statistics.note_call(spent, tracks_latency);
+  }
   if (context_.failed_) statistics.failed.add(1);
+  // Near enough: what the parser read lies in one piece, and inline requests are never large.
+  const std::uint64_t request_bytes =
+      reinterpret_cast<std::uintptr_t>(args.back().data() + args.back().size()) -
+      reinterpret_cast<std::uintptr_t>(args.front().data());
+  if (services_.observation.is_notable(spent, request_bytes, reply_bytes)) [[unlikely]]
+    observe(client, command, args, spent, reply_bytes);
 }
 
 void Executor::fill_keys(const Command& command, Args args) {
@@ -346,47 +386,6 @@ std::optional<std::string> Executor::replay(Client& client, Args args) {
   finish();
   if (!context_.failed_) return std::nullopt;
   return std::string(replay_out_.view().substr(1, replay_out_.size() - 3));
-}
-
-std::size_t Executor::expire_cycle(std::int64_t budget_us) {
-  // How many keys may end under one hold of a shard's lock.
-  constexpr std::size_t batch_max = 64;
-  const std::uint64_t end =
-      base::ticks() +
-      static_cast<std::uint64_t>(static_cast<double>(budget_us) * base::ticks_per_us());
-  std::size_t removed = 0;
-  context_.client_ = nullptr;
-  for (std::size_t step = 0; step < store::shard_count; ++step) {
-    const std::size_t shard = next_expiry_shard_;
-    bool done = true;
-    if (services_.keyspace.next_expiry_ms(shard) <= context_.now_ms_) {
-      // What a suspended script has ends later.
-      if (!context_.lock_.lock_shard(shard)) {
-        next_expiry_shard_ = (shard + 1) % store::shard_count;
-        continue;
-      }
-      for (int database = 0; database < services_.keyspace.databases(); ++database) {
-        store::Table* table = context_.lock_.table_if_any(database, shard);
-        if (table == nullptr || table->earliest_expiry_ms() > context_.now_ms_) continue;
-        expired_.clear();
-        done &= table->collect_expired(context_.now_ms_, batch_max, expired_);
-        for (store::Entry* entry : expired_) {
-          const std::string key(entry->key());
-          const store::HashedKey hashed{key};
-          const store::Table::Position at = context_.lock_.find(database, hashed);
-          if (at.entry()->is_expired(context_.now_ms_))
-            context_.expire(database, hashed, at);
-          else
-            done &= context_.sweep_fields(database, hashed, at, batch_max);
-        }
-        removed += expired_.size();
-      }
-      finish();
-      if (base::ticks() > end) break;
-    }
-    if (done) next_expiry_shard_ = (next_expiry_shard_ + 1) % store::shard_count;
-  }
-  return removed;
 }
 
 }  // namespace duplex::commands

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/ticks.h"
 #include "commands/acl_log.h"
 #include "commands/acl_user.h"
 #include "commands/command_context.h"
+#include "commands/command_log.h"
 #include "commands/eviction.h"
 
 #include <cstddef>
@@ -119,11 +121,33 @@ class Executor {
   std::string_view lock_called(ScriptScope& scope, const Command& command, Args args);
   bool take_token();
   void run_handler(Client& client, const Command& command, Args args, bool in_transaction);
+  // The clock that commands are measured with: it stands still while a script is suspended.
+  std::uint64_t ticks() const { return base::ticks() - suspended_ticks_; }
+  // Counts a command that has run, and has a look at it if it is notable (executor_observation.cc).
+  void note_run(const Client& client,
+                const Command& command,
+                Args args,
+                std::uint64_t spent,
+                std::size_t reply_bytes);
+  void observe(const Client& client,
+               const Command& command,
+               Args args,
+               std::uint64_t spent,
+               std::size_t reply_bytes);
+  void log_command(CommandLogType type,
+                   std::int64_t value,
+                   const Client& client,
+                   const Command& command,
+                   Args args);
+  void note_keys(std::uint64_t spent, std::size_t bytes);
+  // Whether the command is one that a script calls.
+  bool is_called(const Client& client) const;
+  void show_to_monitors(const Client& client, const Command& command, Args args);
   void finish();
 
   const Command* find(Client& client, const Request& request);
   bool gate(Client& client, const Command& command, Args args);
-  bool is_paused(const Client& client, const Command& command) const;
+  bool is_paused(const Client& client, const Command& command, Args args) const;
   // Access control (executor_acl.cc). False: the client has to go, its connection is being closed.
   bool refresh_user(Client& client);
   // Why the client's user may not run this, which is logged then.
@@ -164,8 +188,10 @@ class Executor {
   bool retry(const std::shared_ptr<Waiter>& waiter);
   void fill_keys(const Command& command, Args args);
 
-  // MULTI's end (transaction.cc).
-  bool execute_transaction(Client& client);
+  // MULTI's end (transaction.cc). False if a suspended script has one of the keys: the transaction
+  // is still to be run.
+  bool execute_transaction(Client& client, const Request& request);
+  void run_transaction(Client& client);
   bool lock_transaction(Client& client);
   bool is_spoilt(Client& client);
 
@@ -183,6 +209,7 @@ class Executor {
   std::vector<std::unique_ptr<ScriptUnit>> idle_units_;
   std::vector<std::unique_ptr<ScriptUnit>> suspended_units_;  // and those whose reply is not taken
   ScriptUnit* unit_ = nullptr;                                // whose commands these are
+  std::uint64_t suspended_ticks_ = 0;                         // for how long it was suspended
   bool has_remembered_ = false;                               // a key that was read, in this unit
   std::size_t next_expiry_shard_ = 0;
   EvictionPool eviction_pool_;

@@ -94,15 +94,14 @@ void Executor::serve(const std::shared_ptr<Waiter>& waiter) {
   context_.reply_ =
       resp::ReplyWriter(waiter->reply, waiter->stand_in.protocol.load(std::memory_order_relaxed));
   context_.serving_ = true;
-  context_.blocked_again_ = false;
   context_.migration_ = waiter->request.migration.get();
   run_handler(waiter->stand_in, waiter->command, waiter->args.view(), false);
   context_.serving_ = false;
   context_.migration_ = nullptr;
   // The pop stands in the log right behind the push.
   context_.flush_effects();
-  services_.blocking.end_serving(waiter, !context_.blocked_again_);
-  if (!context_.blocked_again_) served_clients_.push_back(waiter->client_id);
+  services_.blocking.end_serving(waiter, !context_.blocked_);
+  if (!context_.blocked_) served_clients_.push_back(waiter->client_id);
 }
 
 bool Executor::retry(const std::shared_ptr<Waiter>& waiter) {

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/ticks.h"
 #include "commands/executor.h"
+#include "commands/observation.h"
 
 #include <algorithm>
 #include <limits>
@@ -52,6 +53,7 @@ bool Executor::make_room(std::int64_t budget_us) {
   if (policy != pooled_policy_) eviction_pool_.clear();
   pooled_policy_ = policy;
 
+  const MeasuredDelay delay(services_.observation.latency(), LatencyEvent::eviction_cycle);
   const std::uint64_t end =
       base::ticks() +
       static_cast<std::uint64_t>(static_cast<double>(budget_us) * base::ticks_per_us());
@@ -80,6 +82,7 @@ std::optional<std::size_t> Executor::evict_one(EvictionPolicy policy) {
       const bool may_go = at && (!takes_volatile_only(policy) || at.slot->has_expiry());
       std::size_t on_its_way = 0;
       if (may_go) {
+        const MeasuredDelay delay(services_.observation.latency(), LatencyEvent::eviction_del);
         if (at.entry()->is_heavy()) on_its_way = at.entry()->memory_bytes();
         context_.evict(candidate->database, key, at);
       }

@@ -143,9 +143,13 @@ void Executor::suspend() {
     unit_->running = std::move(running);
     services_.scripts->running().add(unit_->running);
   }
+  const std::uint64_t start = base::ticks();
   context_.lock_.park();
+  // Those of this loop who listen would wait for the script's end.
+  if (services_.hub.has_messages(subscribers_.loop())) subscribers_.deliver_waiting();
   unit_->fiber.suspend();
   context_.lock_.unpark();
+  suspended_ticks_ += base::ticks() - start;
 }
 
 void Executor::tell(std::span<const std::uint64_t> client_ids) {

@@ -131,7 +131,7 @@ void persist(CommandContext& ctx) {
 
 // -2 if there is no key, -1 if it stays, else the time in milliseconds, counted from `start_ms`.
 std::int64_t remaining_ms(CommandContext& ctx, std::int64_t start_ms) {
-  const Entry* entry = ctx.peek(ctx.key());
+  const Entry* entry = ctx.look(ctx.key());
   if (entry == nullptr) return -2;
   if (!entry->has_expiry()) return -1;
   return entry->expiry_ms() - start_ms;

@@ -51,7 +51,7 @@ void del(CommandContext& ctx) {
 void exists(CommandContext& ctx) {
   std::int64_t found = 0;
   for (std::size_t i = 0; i < ctx.key_count(); ++i)
-    if (ctx.peek(ctx.key(i)) != nullptr) ++found;
+    if (ctx.look(ctx.key(i)) != nullptr) ++found;
   ctx.reply().integer(found);
 }
 
@@ -63,7 +63,7 @@ void touch(CommandContext& ctx) {
 }
 
 void type(CommandContext& ctx) {
-  const Entry* entry = ctx.peek(ctx.key());
+  const Entry* entry = ctx.look(ctx.key());
   ctx.reply().status(entry == nullptr ? "none" : type_name(entry->type()));
 }
 
@@ -80,7 +80,7 @@ std::optional<bool> rename_key(CommandContext& ctx, bool replace) {
   }
   if (from.key == to.key || (is_taken && !replace)) return false;
   const EntryPtr old = ctx.take(ctx.database(), from, at);
-  ctx.put(to, ctx.find(to), old->with_key(to.key));
+  ctx.put_anew(ctx.database(), to, ctx.find(to), old->with_key(to.key));
   ctx.changed(from, Event::generic, "rename_from");
   ctx.changed(to, Event::generic, "rename_to");
   return true;
@@ -141,7 +141,7 @@ void copy(CommandContext& ctx) {
   const Entry* source = ctx.read(from);
   if (source == nullptr || (is_taken && !options->replace)) return ctx.reply().integer(0);
   EntryPtr made = source->copy(to.key);
-  ctx.put(options->database, to, ctx.find(options->database, to), std::move(made));
+  ctx.put_anew(options->database, to, ctx.find(options->database, to), std::move(made));
   ctx.changed(options->database, to, Event::generic, "copy_to");
   ctx.reply().integer(1);
 }

@@ -18,19 +18,19 @@ bool counts_frequency(CommandContext& ctx) {
 }
 
 void object_encoding(CommandContext& ctx) {
-  const Entry* entry = ctx.peek(ctx.key());
+  const Entry* entry = ctx.look(ctx.key(), CommandContext::Miss::quiet);
   if (entry == nullptr) return ctx.reply().null();
   ctx.reply().bulk(encoding_name(entry->encoding()));
 }
 
 void object_refcount(CommandContext& ctx) {
-  const Entry* entry = ctx.peek(ctx.key());
+  const Entry* entry = ctx.look(ctx.key(), CommandContext::Miss::quiet);
   if (entry == nullptr) return ctx.reply().null();
   ctx.reply().integer(reference_count(*entry));
 }
 
 void object_idletime(CommandContext& ctx) {
-  const Entry* entry = ctx.peek(ctx.key());
+  const Entry* entry = ctx.look(ctx.key(), CommandContext::Miss::quiet);
   if (entry == nullptr) return ctx.reply().null();
   if (counts_frequency(ctx))
     return ctx.error(
@@ -40,7 +40,7 @@ void object_idletime(CommandContext& ctx) {
 }
 
 void object_freq(CommandContext& ctx) {
-  const Entry* entry = ctx.peek(ctx.key());
+  const Entry* entry = ctx.look(ctx.key(), CommandContext::Miss::quiet);
   if (entry == nullptr) return ctx.reply().null();
   if (!counts_frequency(ctx))
     return ctx.error(

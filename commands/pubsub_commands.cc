@@ -21,6 +21,7 @@ Names& names_of(Client& client, Kind kind) {
     case Kind::pattern:
       return client.patterns;
     case Kind::shard:
+    case Kind::monitor:
       break;
   }
   return client.shard_channels;

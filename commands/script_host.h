@@ -18,6 +18,8 @@ class ScriptHost {
   virtual ~ScriptHost() = default;
   // Whether the request runs a script that says it stays with the keys it names, and so far did.
   virtual bool stays_with_keys(const Command& command, Args args) const = 0;
+  // Whether it runs a script or function that says it does not write.
+  virtual bool never_writes(const Command& command, Args args) const = 0;
 
   RunningScripts& running() { return running_; }
 

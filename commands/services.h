@@ -30,6 +30,7 @@
 namespace duplex::commands {
 
 class Migration;
+class Observation;
 class ScriptHost;
 
 // What CONFIG needs from the configuration. Thread: any.
@@ -44,6 +45,8 @@ class ConfigAccess {
       std::span<const std::pair<std::string_view, std::string_view>> changes) = 0;
   // Writes the file. Returns the error reply, or nothing.
   virtual std::optional<std::string> rewrite() = 0;
+  // Whether the value of this directive is a secret.
+  virtual bool is_sensitive(std::string_view name) const = 0;
 };
 
 // The memory of the process, in bytes.
@@ -125,6 +128,8 @@ struct Settings {
   std::atomic<bool> pause_all{false};
   // busy-reply-threshold: how long others wait for a script before they are refused.
   std::atomic<std::int64_t> busy_threshold_ms{5000};
+  // latency-tracking: whether the times of commands are kept for LATENCY HISTOGRAM.
+  std::atomic<bool> tracks_latency{true};
 
   bool is_paused(std::int64_t now_ms) const {
     return paused_until_ms.load(std::memory_order_relaxed) > now_ms;
@@ -150,6 +155,7 @@ struct Services {
   ConfigAccess& config;
   ServerControl& server;
   PersistenceControl& persistence;
+  Observation& observation;
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
   ScriptHost* scripts = nullptr;                                // nullptr: no command runs scripts
 };

@@ -2,50 +2,60 @@
 #pragma once
 
 #include "base/mutex.h"
+#include "commands/counter.h"
+#include "commands/latency_histogram.h"
 
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace duplex::commands {
 
-// A number with one writer and any readers.
-class Counter {
- public:
-  void add(std::uint64_t amount) {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
-  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-  void reset() { value_.store(0, std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
-
 // One command on one loop. Times are in ticks (base/ticks.h).
 struct CommandStatistics {
-  static constexpr std::size_t buckets = 40;
+  CommandStatistics() = default;
+  ~CommandStatistics() { delete histogram_.load(std::memory_order_relaxed); }
+  CommandStatistics(const CommandStatistics&) = delete;
+  CommandStatistics& operator=(const CommandStatistics&) = delete;
 
   Counter calls;
   Counter ticks;
   Counter rejected;
   Counter failed;
-  // Calls by the binary logarithm of their ticks.
-  std::array<Counter, buckets> histogram;
 
-  void note_call(std::uint64_t spent) {
+  void note_call(std::uint64_t spent, bool tracks_latency) {
+    calls.add(1);
+    note_end(spent, tracks_latency);
+  }
+  // The client waits: the call has begun, and note_end() follows.
+  void note_begin(std::uint64_t spent) {
     calls.add(1);
     ticks.add(spent);
-    const auto bucket = static_cast<std::size_t>(std::bit_width(spent));
-    histogram[bucket < buckets ? bucket : buckets - 1].add(1);
   }
+  void note_end(std::uint64_t spent, bool tracks_latency) {
+    ticks.add(spent);
+    if (!tracks_latency) return;
+    LatencyHistogram* histogram = histogram_.load(std::memory_order_relaxed);
+    if (histogram == nullptr) [[unlikely]]
+      histogram = make_histogram();
+    histogram->note(spent);
+  }
+  // nullptr: nothing was tracked yet. Thread: any.
+  const LatencyHistogram* histogram() const { return histogram_.load(std::memory_order_acquire); }
+  void reset();
+
+ private:
+  LatencyHistogram* make_histogram();
+
+  // Made with the first call: most commands are never used. Owned.
+  std::atomic<LatencyHistogram*> histogram_{nullptr};
 };
 
 // Thread: written by one loop, read by any; the error counts under mutex_.
@@ -63,6 +73,7 @@ class LoopStatistics {
   Counter keyspace_misses;
   Counter expired_keys;
   Counter evicted_keys;
+  Counter evicted_clients;  // closed for maxmemory-clients
   Counter error_replies;
   Counter messages_published;
 
@@ -89,5 +100,20 @@ class LoopStatistics {
   mutable base::Mutex mutex_{base::LockRank::leaf};
   std::map<std::string, std::uint64_t, std::less<>> errors_ DUPLEX_GUARDED_BY(mutex_);
 };
+
+// One command over all loops.
+struct CommandTotals {
+  std::uint64_t calls = 0;
+  std::uint64_t ticks = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t timed = 0;  // calls that are in the histogram
+  std::array<std::uint64_t, LatencyHistogram::bucket_count> histogram{};
+
+  // The microseconds that this part of the calls, in percent, did not exceed.
+  double percentile_us(double percent) const;
+};
+
+CommandTotals totals_of(std::span<const std::unique_ptr<LoopStatistics>> loops, std::size_t index);
 
 }  // namespace duplex::commands

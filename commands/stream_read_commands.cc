@@ -322,6 +322,10 @@ void read(CommandContext& ctx, Reader reader) {
     if (!find_source(ctx, options, ctx.key(i), sources[i])) return;
     if (!parse_id(ctx, reader, id, sources[i])) return;
   }
+  // As in Redis, keys are looked up once more when the ids are known, and counted once more.
+  if (reader == Reader::anybody)
+    for (std::size_t i = 0; i < options.keys; ++i)
+      ctx.look(ctx.key(i));
   if (reply_streams(ctx, options, sources) > 0) return;
   if (options.wait_ms && ctx.may_block()) return wait(ctx, options, sources);
   ctx.reply().null_array();

@@ -19,19 +19,18 @@ void TrackedKey::destroy() {
   ::operator delete(this);
 }
 
-bool TrackedKey::add(Reader reader) {
+bool TrackedKey::has(Reader reader) const {
+  if (!others_) [[likely]]
+    return first_ == reader;
+  return std::binary_search(others_->begin(), others_->end(), reader);
+}
+
+void TrackedKey::add(Reader reader) {
   if (!others_) {
-    if (first_ == reader) [[likely]]
-      return false;
     others_ = std::make_unique<std::vector<Reader>>();
-    others_->push_back(std::min(first_, reader));
-    others_->push_back(std::max(first_, reader));
-    return true;
+    others_->push_back(first_);
   }
-  const auto at = std::lower_bound(others_->begin(), others_->end(), reader);
-  if (at != others_->end() && *at == reader) return false;
-  others_->insert(at, reader);
-  return true;
+  others_->insert(std::lower_bound(others_->begin(), others_->end(), reader), reader);
 }
 
 void TrackedKey::append_readers(std::vector<Reader>& readers) const {
@@ -42,8 +41,14 @@ void TrackedKey::append_readers(std::vector<Reader>& readers) const {
 }
 
 TrackedKeys::Added TrackedKeys::add(const store::HashedKey& key, Reader reader) {
-  if (const auto at = table_.find(key.key, key.hash))
-    return (*at.slot)->add(reader) ? Added::reader : Added::nothing;
+  if (const auto at = table_.find(key.key, key.hash)) {
+    TrackedKey& known = **at.slot;
+    if (known.has(reader)) [[likely]]
+      return Added::nothing;
+    if (known.reader_count() >= readers_max) return Added::full;
+    known.add(reader);
+    return Added::reader;
+  }
   table_.insert(key.hash, Slot(TrackedKey::make(key.key, reader)));
   return Added::key;
 }

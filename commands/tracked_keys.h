@@ -36,8 +36,9 @@ class TrackedKey {
   void destroy();
 
   std::string_view key() const { return {reinterpret_cast<const char*>(this + 1), size_}; }
-  // False if the reader is known.
-  bool add(Reader reader);
+  bool has(Reader reader) const;
+  // Requires: the reader is not known.
+  void add(Reader reader);
   std::size_t reader_count() const { return others_ ? others_->size() : 1; }
   // Appends them in ascending order.
   void append_readers(std::vector<Reader>& readers) const;
@@ -55,7 +56,14 @@ class TrackedKey {
 // Thread: under the lock of its shard. The destructor frees all keys.
 class TrackedKeys {
  public:
-  enum class Added : std::uint8_t { nothing, reader, key };
+  // How many clients may have read a key, gone ones included, before all are told to forget it.
+  static constexpr std::size_t readers_max = 32 * 1024;
+  enum class Added : std::uint8_t {
+    nothing,
+    reader,
+    key,
+    full,  // not added: there are readers_max
+  };
 
   std::size_t size() const { return table_.size(); }
   Added add(const store::HashedKey& key, Reader reader);
@@ -71,6 +79,7 @@ class TrackedKeys {
     Slot() = default;
     explicit Slot(TrackedKey* key) : key_(key) {}
     TrackedKey* operator->() const { return key_; }
+    TrackedKey& operator*() const { return *key_; }
 
     std::uint64_t hash() const { return base::hash_bytes(key_->key()); }
     bool equals(std::string_view text) const { return key_->key() == text; }

@@ -34,6 +34,9 @@ void Tracking::remember(const store::HashedKey& key, Reader reader) {
       break;
     case TrackedKeys::Added::reader:
       break;
+    case TrackedKeys::Added::full:
+      forget_read(key, reader.loop(), 0);
+      return remember(key, reader);
   }
   items_.fetch_add(1, std::memory_order_relaxed);
 }
@@ -66,7 +69,10 @@ bool Tracking::forget_one(std::size_t shard, std::size_t loop, std::uint64_t ran
 std::shared_ptr<void> Tracking::forget_all(std::size_t loop) {
   if (client_count() != 0)
     for (std::size_t to = 0; to < loop_count_; ++to)
-      send(loop, to, {.source = Invalidation::Source::flush, .client = 0, .during = 0, .keys = {}});
+      if (loops_[to].wake)
+        send(loop,
+             to,
+             {.source = Invalidation::Source::flush, .client = 0, .during = 0, .keys = {}});
   if (key_count() == 0) return nullptr;
   auto forgotten = std::make_shared<std::vector<std::unique_ptr<TrackedKeys>>>();
   for (Shard& shard : shards_) {

@@ -5,6 +5,7 @@
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/executor.h"
+#include "commands/monitors.h"
 #include "commands/subscriptions.h"
 
 #include <algorithm>
@@ -178,23 +179,33 @@ bool Executor::is_spoilt(Client& client) {
       });
 }
 
-// False if a suspended script has one of the keys: the transaction is still to be run.
-bool Executor::execute_transaction(Client& client) {
+bool Executor::execute_transaction(Client& client, const Request& request) {
+  const bool runs = client.transaction.open && !client.transaction.failed;
+  if (runs && !lock_transaction(client)) return false;
+  const std::uint64_t start = ticks();
+  const std::size_t reply_before = context_.reply_.buffer().size();
+  context_.begin(client, *request.command, request.args, false);
+  run_transaction(client);
+  // What its commands have used is theirs.
+  context_.keys_.clear();
+  note_run(client,
+           *request.command,
+           request.args,
+           ticks() - start,
+           context_.reply_.buffer().size() - reply_before);
+  return true;
+}
+
+void Executor::run_transaction(Client& client) {
   Transaction& transaction = client.transaction;
-  if (!transaction.open) {
-    context_.error("ERR EXEC without MULTI");
-    return true;
-  }
+  if (!transaction.open) return context_.error("ERR EXEC without MULTI");
   if (transaction.failed) {
     discard_transaction(client, services_.watchers);
-    context_.error(errors::exec_aborted);
-    return true;
+    return context_.error(errors::exec_aborted);
   }
-  if (!lock_transaction(client)) return false;
   if (is_spoilt(client)) {
     discard_transaction(client, services_.watchers);
-    context_.reply().null_array();
-    return true;
+    return context_.reply().null_array();
   }
   const std::vector<Transaction::Queued> queued = std::exchange(transaction.queue, {});
   discard_transaction(client, services_.watchers);
@@ -206,9 +217,10 @@ bool Executor::execute_transaction(Client& client) {
     // A command may have switched the protocol or the database for the ones behind it.
     context_.reply_.set_protocol(client.protocol.load(std::memory_order_relaxed));
   }
+  // That the last of them failed is no failure of EXEC.
+  context_.failed_ = false;
   // The effects point into the queued arguments, so they are logged before those go.
   context_.flush_effects();
-  return true;
 }
 
 void Executor::forget(Client& client) {
@@ -216,6 +228,7 @@ void Executor::forget(Client& client) {
   stop_tracking(services_, client);
   discard_transaction(client, services_.watchers);
   unsubscribe_all(client, subscribers_);
+  stop_monitoring(services_, client, subscribers_);
 }
 
 }  // namespace duplex::commands

@@ -1,6 +1,7 @@
 // What the sessions of one loop share: the executor, the subscribers, and the gate to the log.
 #include "net/command_loop.h"
 
+#include "commands/observation.h"
 #include "net/resp_session.h"
 
 #include <algorithm>
@@ -85,7 +86,11 @@ void CommandLoop::before_flush() {
   deliver_invalidations();
   aof::Log* log = log_.load(std::memory_order_acquire);
   if (log == nullptr) return fresh_.clear();
-  if (log->written() < log->appended()) log->commit(log->appended());
+  if (log->written() < log->appended()) {
+    const commands::MeasuredDelay delay(services_.observation.latency(),
+                                        commands::LatencyEvent::aof_write);
+    log->commit(log->appended());
+  }
   if (fresh_.empty()) return;
   const std::uint64_t releasable = log->releasable();
   for (const Gated& gated : fresh_) {
@@ -182,8 +187,7 @@ void CommandLoop::evict_clients() {
   for (const auto& [id, session] : sessions_)
     session->note_output();
   if (loop_.index() == 0)
-    limits_.evicted.fetch_add(client_eviction_.run(services_.clients, bytes_max),
-                              std::memory_order_relaxed);
+    statistics_.evicted_clients.add(client_eviction_.run(services_.clients, bytes_max));
 }
 
 void CommandLoop::tick() {

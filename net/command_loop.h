@@ -54,7 +54,8 @@ class CommandLoop {
   // Hands out what clients of this loop have to forget. To be called when the reply of the command
   // before is in its session's output.
   void deliver_invalidations() {
-    if (services_.tracking.has_invalidations(loop_.index())) [[unlikely]]
+    // What a client has sent to another one of this loop comes in the next round.
+    while (services_.tracking.has_invalidations(loop_.index())) [[unlikely]]
       hand_out_invalidations();
   }
 

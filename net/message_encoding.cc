@@ -10,6 +10,10 @@ std::string encode_message(const pubsub::Message& message,
                            resp::Protocol protocol) {
   base::Buffer out;
   resp::ReplyWriter writer(out, protocol);
+  if (message.kind() == pubsub::Kind::monitor) {
+    writer.status(message.payload());
+    return std::string(out.view());
+  }
   if (pattern.empty()) {
     writer.push(3);
     writer.bulk(message.kind() == pubsub::Kind::shard ? "smessage" : "message");

@@ -119,6 +119,7 @@ void RespSession::finish_input() {
 void RespSession::resume() {
   if (!postponed_ || ending_) return;
   postponed_ = false;
+  client_.is_postponed.store(false, std::memory_order_relaxed);
   input_.consume(execute(input_.view()));
   finish_input();
 }
@@ -236,6 +237,7 @@ std::size_t RespSession::run_batch() {
           break;
         case commands::Outcome::postponed:
           postponed_ = true;
+          client_.is_postponed.store(true, std::memory_order_relaxed);
           parser_.restart();
           loop_.wait_for_resume(*this);
           return done;
@@ -349,9 +351,10 @@ void RespSession::check_limits(std::int64_t now_ms) {
   note_output();
   const std::int64_t idle_max = loop_.limits().idle_seconds_max.load(std::memory_order_relaxed);
   const std::int64_t idle_ms = now_ms - client_.last_active_ms.load(std::memory_order_relaxed);
-  // Subscribers only listen: silence is no reason to end them.
-  const bool idle =
-      idle_max != 0 && !client_.is_subscribed() && !blocked_ && idle_ms > idle_max * 1000;
+  // Who only listens is not ended for silence.
+  const bool listens =
+      client_.is_subscribed() || client_.is_monitor.load(std::memory_order_relaxed);
+  const bool idle = idle_max != 0 && !listens && !blocked_ && idle_ms > idle_max * 1000;
   if (idle) base::log(base::LogLevel::verbose, "Closing idle client");
   if (idle || is_over_limit(now_ms)) socket_->close_now();
 }

@@ -10,6 +10,8 @@ using commands::Invalidation;
 
 void RespSession::deliver(const pubsub::Message& message, std::string_view pattern) {
   if (ending_) return;
+  if (message.kind() == pubsub::Kind::monitor && client_.reply_mode != commands::ReplyMode::on)
+    return;
   const resp::Protocol protocol = client_.protocol.load(std::memory_order_relaxed);
   const pubsub::Form form =
       protocol == resp::Protocol::resp3 ? pubsub::Form::resp3 : pubsub::Form::resp2;

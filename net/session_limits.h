@@ -22,7 +22,6 @@ struct SessionLimits {
   std::atomic<std::int64_t> idle_seconds_max{0};  // timeout; 0: never
   std::atomic<std::size_t> query_buffer_bytes_max{std::size_t{1} << 30};
   std::atomic<std::size_t> client_bytes_max{0};  // maxmemory-clients; 0: no limit
-  std::atomic<std::uint64_t> evicted{0};         // clients closed for it
   // Connections turned away by one of these.
   std::atomic<std::uint64_t> rejected{0};
   OutputLimit normal;

@@ -77,7 +77,7 @@ class Hub {
 
   const std::size_t loops_;
   mutable base::Mutex mutex_{base::LockRank::hub};
-  Names names_[3] DUPLEX_GUARDED_BY(mutex_);
+  Names names_[kinds] DUPLEX_GUARDED_BY(mutex_);
   std::vector<Queue> queues_;                  // `messages` under mutex_
   std::vector<bool> receivers_ DUPLEX_GUARDED_BY(mutex_);  // scratch of publish()
 };

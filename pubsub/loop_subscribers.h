@@ -56,7 +56,7 @@ class LoopSubscribers {
 
   Hub& hub_;
   const std::size_t loop_;
-  Names names_[3];
+  Names names_[kinds];
 };
 
 }  // namespace duplex::pubsub

@@ -1,6 +1,7 @@
 // One published message, shared by all its receivers, encoded at most once per wire form.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,8 +14,10 @@
 
 namespace duplex::pubsub {
 
-// How a channel name is meant: SUBSCRIBE's, PSUBSCRIBE's or SSUBSCRIBE's.
-enum class Kind : std::uint8_t { channel, pattern, shard };
+// How a channel name is meant: SUBSCRIBE's, PSUBSCRIBE's or SSUBSCRIBE's; `monitor` has one channel
+// without a name, on which MONITOR's lines are sent.
+enum class Kind : std::uint8_t { channel, pattern, shard, monitor };
+inline constexpr std::size_t kinds = 4;
 
 // Names of wire forms. The rooms that speak them bring the encoders.
 enum class Form : std::uint8_t { resp2, resp3, json_frame };
@@ -26,7 +29,7 @@ class Message {
   Message(Kind kind, std::string_view channel, std::string_view payload)
       : kind_(kind), channel_(channel), payload_(payload) {}
 
-  // channel or shard.
+  // Not a pattern.
   Kind kind() const { return kind_; }
   std::string_view channel() const { return channel_; }
   std::string_view payload() const { return payload_; }

@@ -13,6 +13,9 @@ namespace duplex::rdb {
 
 namespace {
 
+// Longer texts cost less per byte.
+constexpr std::size_t checksum_step_bytes = 4096;
+
 // As messages show a key: its beginning, without control bytes.
 std::string printable(std::string_view key) {
   constexpr std::size_t shown_bytes_max = 128;
@@ -104,7 +107,7 @@ std::expected<Record, std::string> Reader::next() {
   if (version_ == 0) {
     if (auto header = read_header(); !header) return std::unexpected(header.error());
   }
-  checksum_up_to(decoder_.offset());
+  if (decoder_.offset() - checksummed_ >= checksum_step_bytes) checksum_up_to(decoder_.offset());
   Prefix prefix;
   bool has_prefix = false;
   while (true) {
@@ -234,7 +237,7 @@ Reader::Step Reader::read_end() {
   return End{.bytes = decoder_.offset(), .has_checksum = *stored != 0};
 }
 
-// Record by record, while the bytes are still in the cache.
+// In steps, so that the bytes are still in the cache.
 void Reader::checksum_up_to(std::size_t offset) {
   if (version_ < first_version_with_checksum) return;
   checksum_ = crc64(checksum_, bytes_.substr(checksummed_, offset - checksummed_));

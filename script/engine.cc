@@ -44,6 +44,21 @@ bool Engine::stays_with_keys(const commands::Command& command, commands::Args ar
   return script && declares(script->flags) && !script->has_strayed.load(std::memory_order_relaxed);
 }
 
+bool Engine::never_writes(const commands::Command& command, commands::Args args) const {
+  const std::string_view what = args[1];
+  const std::string_view name = command.full_name;
+  if (name.starts_with("fcall")) {
+    const Libraries::Found found = libraries_.find(what);
+    return found.function != nullptr && found.function->flags.has(ScriptFlag::no_writes);
+  }
+  if (name.starts_with("evalsha")) {
+    const ScriptCache::Pointer script = scripts_.find(base::lowered(what));
+    return script && script->flags.has(ScriptFlag::no_writes);
+  }
+  const auto shebang = read_shebang(what);
+  return shebang && shebang->flags.has(ScriptFlag::no_writes);
+}
+
 void Engine::flush_scripts() {
   scripts_.flush();
   generation_.fetch_add(1, std::memory_order_release);

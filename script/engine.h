@@ -21,6 +21,7 @@ class Engine final : public commands::ScriptHost {
  public:
   // commands::ScriptHost
   bool stays_with_keys(const commands::Command& command, commands::Args args) const override;
+  bool never_writes(const commands::Command& command, commands::Args args) const override;
 
   ScriptCache& scripts() { return scripts_; }
   Libraries& libraries() { return libraries_; }

@@ -195,6 +195,10 @@ struct Config {
   // Watching.
   std::int64_t slowlog_log_slower_than_us = 10000;
   std::int64_t slowlog_max_len = 128;
+  std::int64_t commandlog_request_larger_than = 1 << 20;
+  std::int64_t commandlog_large_request_max_len = 128;
+  std::int64_t commandlog_reply_larger_than = 1 << 20;
+  std::int64_t commandlog_large_reply_max_len = 128;
   std::int64_t latency_monitor_threshold_ms = 0;
   bool latency_tracking = true;
   std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};

@@ -123,11 +123,24 @@ void apply_settings(const Config& config, commands::Settings& settings) {
   settings.eviction_samples.store(config.maxmemory_samples, std::memory_order_relaxed);
   settings.lfu_log_factor.store(config.lfu_log_factor, std::memory_order_relaxed);
   settings.lfu_decay_minutes.store(config.lfu_decay_time, std::memory_order_relaxed);
+  settings.tracks_latency.store(config.latency_tracking, std::memory_order_relaxed);
   settings.tracked_keys_max.store(static_cast<std::size_t>(config.tracking_table_max_keys),
                                   std::memory_order_relaxed);
   settings.import_mode.store(config.import_mode, std::memory_order_relaxed);
   settings.events.store(event_bits(config.notify_keyspace_events), std::memory_order_relaxed);
   apply_packed_limits(config, store::packed_limits());
+}
+
+void apply_observation(const Config& config, commands::Observation& observation) {
+  const auto limits = [](std::int64_t threshold, std::int64_t length) {
+    return commands::CommandLogLimits{threshold, static_cast<std::size_t>(length)};
+  };
+  observation.configure(
+      {.logs = {limits(config.slowlog_log_slower_than_us, config.slowlog_max_len),
+                limits(config.commandlog_request_larger_than,
+                       config.commandlog_large_request_max_len),
+                limits(config.commandlog_reply_larger_than, config.commandlog_large_reply_max_len)},
+       .latency_threshold_ms = config.latency_monitor_threshold_ms});
 }
 
 void apply_users(const Config& config, commands::acl::Users& users) {

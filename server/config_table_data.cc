@@ -65,6 +65,12 @@ constexpr Directive process[] = {
         .also("commandlog-execution-slower-than"),
     integer<&Config::slowlog_max_len>("slowlog-max-len", 0, long_max)
         .also("commandlog-slow-execution-max-len"),
+    integer<&Config::commandlog_request_larger_than>(
+        "commandlog-request-larger-than", -1, long_max),
+    integer<&Config::commandlog_large_request_max_len>(
+        "commandlog-large-request-max-len", 0, long_max),
+    integer<&Config::commandlog_reply_larger_than>("commandlog-reply-larger-than", -1, long_max),
+    integer<&Config::commandlog_large_reply_max_len>("commandlog-large-reply-max-len", 0, long_max),
     integer<&Config::latency_monitor_threshold_ms>("latency-monitor-threshold", 0, long_max),
     yes_no<&Config::latency_tracking>("latency-tracking"),
     {.name = "latency-tracking-info-percentiles",

@@ -137,22 +137,16 @@ void Metrics::write_commands(std::string& out) const {
   const double ticks_per_second = base::ticks_per_us() * 1e6;
   std::string calls;
   std::string durations;
-  std::uint64_t total = 0;
-  std::array<std::uint64_t, commands::CommandStatistics::buckets> histogram{};
+  commands::CommandTotals all;
   double seconds_total = 0;
   for (const auto& command : services.table.all()) {
-    std::uint64_t count = 0;
-    std::uint64_t ticks = 0;
-    for (const auto& loop : services.statistics) {
-      const commands::CommandStatistics& statistics = loop->command(command->index);
-      count += statistics.calls.value();
-      ticks += statistics.ticks.value();
-      for (std::size_t i = 0; i < histogram.size(); ++i)
-        histogram[i] += statistics.histogram[i].value();
-    }
+    const commands::CommandTotals totals = commands::totals_of(services.statistics, command->index);
+    const std::uint64_t count = totals.calls;
+    all.timed += totals.timed;
+    for (std::size_t i = 0; i < all.histogram.size(); ++i)
+      all.histogram[i] += totals.histogram[i];
     if (count == 0) continue;
-    const double seconds = static_cast<double>(ticks) / ticks_per_second;
-    total += count;
+    const double seconds = static_cast<double>(totals.ticks) / ticks_per_second;
     seconds_total += seconds;
     fmt::format_to(std::back_inserter(calls),
                    "duplex_commands_total{{cmd=\"{}\"}} {}\n",
@@ -168,20 +162,25 @@ void Metrics::write_commands(std::string& out) const {
   head(out, "duplex_commands_seconds_total", "counter", "Time spent in commands, by name.");
   out += durations;
   head(out, "duplex_command_duration_seconds", "histogram", "How long commands take.");
+  // One line for each power of two: the eighths between them would only make the page long.
+  constexpr std::size_t steps = commands::LatencyHistogram::steps;
   std::uint64_t below = 0;
-  for (std::size_t i = 0; i < histogram.size(); ++i) {
-    below += histogram[i];
-    if (histogram[i] == 0) continue;
+  for (std::size_t i = 0; i < all.histogram.size(); i += steps) {
+    const std::uint64_t before = below;
+    for (std::size_t step = i; step < i + steps; ++step)
+      below += all.histogram[step];
+    if (below == before) continue;
+    const auto end = static_cast<double>(commands::LatencyHistogram::end_of(i + steps - 1));
     fmt::format_to(std::back_inserter(out),
                    "duplex_command_duration_seconds_bucket{{le=\"{:.9f}\"}} {}\n",
-                   std::exp2(static_cast<double>(i)) / ticks_per_second,
+                   end / ticks_per_second,
                    below);
   }
   fmt::format_to(std::back_inserter(out),
                  "duplex_command_duration_seconds_bucket{{le=\"+Inf\"}} {0}\n"
                  "duplex_command_duration_seconds_sum {1:.6f}\n"
                  "duplex_command_duration_seconds_count {0}\n",
-                 total,
+                 all.timed,
                  seconds_total);
 }
 

@@ -9,6 +9,7 @@
 #include "net/resp_session.h"
 #include "script/families.h"
 #include "server/config_binding.h"
+#include "server/config_table.h"
 #include "server/loader.h"
 
 #include <fmt/format.h>
@@ -75,6 +76,7 @@ Server::Server(LoadedConfig config)
                     .log_switch = log_switch_,
                     .log = current_log_,
                     .snapshot_is_behind = settings_.snapshot_is_behind}),
+      observation_(loop_count_ + 1),
       statistics_([this] {
         std::vector<std::unique_ptr<commands::LoopStatistics>> statistics;
         for (std::size_t i = 0; i <= loop_count_; ++i)
@@ -94,6 +96,7 @@ Server::Server(LoadedConfig config)
                 .config = *this,
                 .server = *this,
                 .persistence = persistence_,
+                .observation = observation_,
                 .statistics = statistics_,
                 .scripts = &scripts_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
@@ -135,6 +138,7 @@ Server::~Server() {
 void Server::bind_config() {
   const auto apply = [this](const Config& next) -> Outcome {
     apply_settings(next, settings_);
+    apply_observation(next, observation_);
     apply_users(next, users_);
     apply_limits(next, limits_);
     base::set_log_level(next.loglevel);
@@ -154,6 +158,14 @@ void Server::bind_config() {
                                       "lfu-log-factor",
                                       "lfu-decay-time",
                                       "notify-keyspace-events",
+                                      "slowlog-log-slower-than",
+                                      "slowlog-max-len",
+                                      "commandlog-request-larger-than",
+                                      "commandlog-large-request-max-len",
+                                      "commandlog-reply-larger-than",
+                                      "commandlog-large-reply-max-len",
+                                      "latency-monitor-threshold",
+                                      "latency-tracking",
                                       "tracking-table-max-keys",
                                       "import-mode",
                                       "maxmemory-clients",
@@ -283,6 +295,7 @@ Server::Started Server::load() {
 }
 
 void Server::log_progressed() {
+  note_sync();
   for (const auto& loop : loops_)
     loop->log_progressed();
   persistence_.log_progressed();
@@ -291,6 +304,17 @@ void Server::log_progressed() {
 void Server::keep_for_a_pass(const std::shared_ptr<const void>& kept) {
   for (std::size_t i = 0; i < loop_count_; ++i)
     pool_.loop(i).post([kept] {});
+}
+
+// Replies wait for a sync only under `always`.
+void Server::note_sync() {
+  const aof::Log* log = current_log_.load(std::memory_order_acquire);
+  if (!observation_.latency().is_on() || log == nullptr ||
+      log->policy() != aof::FsyncPolicy::always)
+    return;
+  const aof::LogStats stats = log->stats();
+  if (std::exchange(noted_syncs_, stats.syncs) == stats.syncs) return;
+  observation_.latency().note(commands::LatencyEvent::aof_fsync_always, stats.last_sync_us);
 }
 
 void Server::sample_rates() {
@@ -348,6 +372,11 @@ std::vector<std::pair<std::string, std::string>> Server::get(
 std::optional<std::string> Server::set(
     std::span<const std::pair<std::string_view, std::string_view>> changes) {
   return config_.set(changes);
+}
+
+bool Server::is_sensitive(std::string_view name) const {
+  const Directive* directive = find_directive(name);
+  return directive != nullptr && directive->has(sensitive);
 }
 
 std::optional<std::string> Server::rewrite() {

@@ -4,6 +4,7 @@
 #include "aof/log.h"
 #include "commands/client_registry.h"
 #include "commands/command_table.h"
+#include "commands/observation.h"
 #include "commands/services.h"
 #include "commands/statistics.h"
 #include "commands/watchers.h"
@@ -71,6 +72,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   std::optional<std::string> set(
       std::span<const std::pair<std::string_view, std::string_view>> changes) override;
   std::optional<std::string> rewrite() override;
+  bool is_sensitive(std::string_view name) const override;
 
  private:
   using Started = std::expected<void, std::string>;
@@ -80,6 +82,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   Started load();
   void log_progressed();
   void keep_for_a_pass(const std::shared_ptr<const void>& kept);
+  void note_sync();
   void sample_rates();
   void drain();
   bool let_scripts_end();
@@ -105,6 +108,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   LogSink log_sink_;
   LogSwitch log_switch_;
   Persistence persistence_;
+  commands::Observation observation_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
   LoadProgress progress_;
@@ -125,6 +129,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   bool stopped_ = false;
   std::atomic<bool> saves_at_end_{false};
   std::atomic<bool> hurries_{false};  // SHUTDOWN NOSAVE: scripts are not waited for
+  std::uint64_t noted_syncs_ = 0;  // the log's thread
 };
 
 }  // namespace duplex::server

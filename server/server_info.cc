@@ -144,7 +144,9 @@ void ServerInfo::server(Report& out) const {
 void ServerInfo::clients(Report& out) const {
   std::size_t watching = 0;
   std::size_t subscribed = 0;
+  std::size_t postponed = 0;
   from_.services.clients.for_each([&](const commands::Client& client) {
+    postponed += client.is_postponed.load(std::memory_order_relaxed) ? 1 : 0;
     watching += client.watch_count.load(std::memory_order_relaxed) != 0 ? 1 : 0;
     subscribed += client.channels_count.load(std::memory_order_relaxed) +
                               client.patterns_count.load(std::memory_order_relaxed) +
@@ -159,7 +161,7 @@ void ServerInfo::clients(Report& out) const {
   line(out, "maxclients:{}", from_.limits.clients_max.load(std::memory_order_relaxed));
   line(out, "client_recent_max_input_buffer:0");
   line(out, "client_recent_max_output_buffer:0");
-  line(out, "blocked_clients:{}", from_.services.blocking.count());
+  line(out, "blocked_clients:{}", from_.services.blocking.count() + postponed);
   line(out, "tracking_clients:{}", from_.services.tracking.client_count());
   line(out, "pubsub_clients:{}", subscribed);
   line(out, "watching_clients:{}", watching);
@@ -192,6 +194,8 @@ void ServerInfo::memory(Report& out) const {
   const std::uint64_t overhead = memory.at_start + out.lock.table_bytes();
   const std::uint64_t dataset = used > overhead ? used - overhead : 0;
   const std::uint64_t since_start = used > memory.at_start ? used - memory.at_start : 1;
+  const double spread =
+      static_cast<double>(resident) / static_cast<double>(std::max<std::uint64_t>(used, 1));
   const auto physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   std::size_t client_bytes = 0;
@@ -216,6 +220,13 @@ void ServerInfo::memory(Report& out) const {
   line(out, "allocator_allocated:{}", used);
   line(out, "allocator_active:{}", resident);
   line(out, "allocator_resident:{}", resident);
+  // What the allocator holds and what the process holds are not told apart.
+  line(out, "allocator_frag_ratio:{:.2f}", spread);
+  line(out, "allocator_frag_bytes:{}", resident > used ? resident - used : 0);
+  line(out, "allocator_rss_ratio:1.00");
+  line(out, "allocator_rss_bytes:0");
+  line(out, "rss_overhead_ratio:1.00");
+  line(out, "rss_overhead_bytes:0");
   line(out, "total_system_memory:{}", physical);
   line(out, "total_system_memory_human:{}", human(physical));
   line(out, "used_memory_scripts:0");
@@ -225,9 +236,7 @@ void ServerInfo::memory(Report& out) const {
   line(out, "maxmemory:{}", config->maxmemory);
   line(out, "maxmemory_human:{}", human(static_cast<std::uint64_t>(config->maxmemory)));
   line(out, "maxmemory_policy:{}", policies[static_cast<std::size_t>(config->maxmemory_policy)]);
-  line(out,
-       "mem_fragmentation_ratio:{:.2f}",
-       static_cast<double>(resident) / static_cast<double>(std::max<std::uint64_t>(used, 1)));
+  line(out, "mem_fragmentation_ratio:{:.2f}", spread);
   line(out,
        "mem_fragmentation_bytes:{}",
        static_cast<std::int64_t>(resident) - static_cast<std::int64_t>(used));
@@ -269,6 +278,11 @@ void ServerInfo::persistence(Report& out) const {
          share > 0 ? static_cast<std::int64_t>(elapsed_s * (1 - share) / share) : 1);
   }
   const PersistenceStats saved = from_.persistence.stats();
+  // Snapshots are written without fork: no page is ever copied for one.
+  line(out, "current_cow_peak:0");
+  line(out, "current_cow_size:0");
+  line(out, "current_cow_size_age:0");
+  line(out, "current_fork_perc:0.00");
   line(out, "rdb_changes_since_last_save:{}", saved.changes);
   line(out, "rdb_bgsave_in_progress:{}", saved.is_saving ? 1 : 0);
   line(out, "rdb_last_save_time:{}", saved.last_save_s);
@@ -276,6 +290,7 @@ void ServerInfo::persistence(Report& out) const {
   line(out, "rdb_last_bgsave_time_sec:{}", saved.last_save_took_s);
   line(out, "rdb_current_bgsave_time_sec:{}", saved.current_save_s);
   line(out, "rdb_saves:{}", saved.saves);
+  line(out, "rdb_last_cow_size:0");
   line(out, "aof_enabled:{}", saved.log_is_on ? 1 : 0);
   line(out, "aof_rewrite_in_progress:{}", saved.is_rewriting ? 1 : 0);
   line(out, "aof_rewrite_scheduled:{}", saved.rewrite_is_scheduled ? 1 : 0);
@@ -283,6 +298,10 @@ void ServerInfo::persistence(Report& out) const {
   line(out, "aof_current_rewrite_time_sec:{}", saved.current_rewrite_s);
   line(out, "aof_last_bgrewrite_status:{}", saved.last_rewrite_ok ? "ok" : "err");
   line(out, "aof_rewrites:{}", saved.rewrites);
+  line(out, "aof_rewrites_consecutive_failures:{}", saved.rewrite_failures_in_a_row);
+  line(out, "aof_last_cow_size:0");
+  line(out, "module_fork_in_progress:0");
+  line(out, "module_fork_last_cow_size:0");
   if (log == nullptr) return line(out, "aof_last_write_status:ok");
   const aof::LogStats stats = log->stats();
   line(out, "aof_last_write_status:{}", stats.last_write_ok && stats.last_sync_ok ? "ok" : "err");

@@ -1,6 +1,7 @@
 // The walk, and what those who change data hand over to it.
 #include "server/snapshot.h"
 
+#include "base/clock.h"
 #include "rdb/sliced_entry.h"
 
 #include <algorithm>
@@ -191,7 +192,11 @@ std::error_code Snapshot::write_queued() {
 // No lock is held here. A thread of lower priority would do the same, but could not be given its
 // priority back when writers wait for it, and could be kept from its core while it has a lock.
 void Snapshot::step_aside() {
-  if (!is_pressed_) std::this_thread::yield();
+  const std::int64_t now_us = base::steady_us();
+  if (is_pressed_ || now_us < own_until_us_) return;
+  std::this_thread::yield();
+  const std::int64_t back_us = base::steady_us();
+  own_until_us_ = back_us + (back_us - now_us) / snapshot_share;
 }
 
 void Snapshot::release_writers() {

@@ -25,6 +25,9 @@ inline constexpr std::size_t snapshot_step_entries = 64;
 inline constexpr std::size_t snapshot_queue_bytes_max = std::size_t{32} << 20;
 // Up to here the snapshot's thread leaves its core to a loop that wants it; above, it does not.
 inline constexpr std::size_t snapshot_patience_bytes = snapshot_queue_bytes_max / 4;
+// It then goes on for at least this part of the time that others have taken, so that a core which
+// never rests has an end of the snapshot, too.
+inline constexpr std::int64_t snapshot_share = 8;
 
 // The walk goes through the shards, a few entries at a time, each under its shard's lock; what is
 // changed before the walk comes to it is encoded by who changes it, and queued. Large values are
@@ -90,7 +93,8 @@ class Snapshot final : public store::SnapshotSink {
   store::SnapshotStep step_;
   base::Buffer buffer_;
   int database_ = 0;
-  bool is_pressed_ = false;  // much was queued when it last looked
+  bool is_pressed_ = false;        // much was queued when it last looked
+  std::int64_t own_until_us_ = 0;  // on the steady clock: until then it does not step aside
 
   // The large entry that is being encoded, and the one whose last slice was encoded and which has
   // no mark yet. Both under the entry's shard, atomic because other shards' writers compare them.

@@ -31,6 +31,11 @@ class Keyspace {
   // any.
   std::size_t parked_units() const { return parked_units_.load(std::memory_order_acquire); }
 
+  // How often somebody had to wait for the lock of this shard. Thread: any, without the lock.
+  std::uint64_t waits(std::size_t shard) const {
+    return shards_[shard].waits.ever.load(std::memory_order_relaxed);
+  }
+
   // The earliest time at which a key of this shard may end. Thread: any, without the lock.
   std::int64_t next_expiry_ms(std::size_t shard) const {
     return shards_[shard].next_expiry_ms.load(std::memory_order_relaxed);
@@ -46,7 +51,7 @@ class Keyspace {
   // Whoever has it may wait for a shard while holding others.
   base::Mutex token_{base::LockRank::token};
   bool token_parked_ DUPLEX_GUARDED_BY(token_) = false;
-  std::atomic<std::uint32_t> token_waiting_{0};
+  base::LockWaits token_waits_;
   std::atomic<std::size_t> parked_units_{0};
 };
 

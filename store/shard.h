@@ -19,8 +19,8 @@ struct alignas(64) Shard {
   base::Mutex mutex{base::LockRank::shard};
   // Belongs to a unit that is suspended (shard_lock.h); nobody else may lock it.
   bool parked = false;
-  // How many sleep until they get the lock: whoever gives it up for an instant lets them have it.
-  std::atomic<std::uint32_t> waiting{0};
+  // Who sleeps until the lock is free: whoever gives it up for an instant lets them have it.
+  base::LockWaits waits;
   // No key of this shard ends before this time: read without the lock by the expiry cycle.
   std::atomic<std::int64_t> next_expiry_ms{no_expiry};
   Table first;

@@ -17,7 +17,7 @@ constexpr int spins_max = 200;
 
 bool ShardLock::take(std::size_t shard) {
   Shard& taken = keyspace_.shards_[shard];
-  taken.mutex.lock(taken.waiting);
+  taken.mutex.lock(taken.waits);
   if (!taken.parked) [[likely]]
     return true;
   taken.mutex.unlock();
@@ -42,7 +42,7 @@ bool ShardLock::lock_shard(std::size_t shard) {
 
 void ShardLock::visit_shard(std::size_t shard) {
   DUPLEX_DCHECK(!holds_shards());
-  keyspace_.shards_[shard].mutex.lock(keyspace_.shards_[shard].waiting);
+  keyspace_.shards_[shard].mutex.lock(keyspace_.shards_[shard].waits);
   held_.push_back(static_cast<std::uint16_t>(shard));
 }
 
@@ -96,7 +96,7 @@ bool ShardLock::lock(std::span<const HashedKey> keys) {
 
 bool ShardLock::lock_token() {
   DUPLEX_DCHECK(!holds_any());
-  keyspace_.token_.lock(keyspace_.token_waiting_);
+  keyspace_.token_.lock(keyspace_.token_waits_);
   token_ = !keyspace_.token_parked_;
   if (!token_) keyspace_.token_.unlock();
   return token_;
@@ -196,17 +196,17 @@ void ShardLock::park() {
 // who have slept since before it was parked have to find that out first, or they would sleep
 // through every slice.
 void ShardLock::unpark() {
-  const auto let_waiting_look = [](const std::atomic<std::uint32_t>& waiting) {
-    while (waiting.load(std::memory_order_relaxed) != 0)
+  const auto let_waiting_look = [](const base::LockWaits& waits) {
+    while (waits.now.load(std::memory_order_relaxed) != 0)
       std::this_thread::yield();
   };
   if (token_) {
-    let_waiting_look(keyspace_.token_waiting_);
+    let_waiting_look(keyspace_.token_waits_);
     keyspace_.token_.lock();
     keyspace_.token_parked_ = false;
   }
   for_each_held([&](Shard& shard) {
-    let_waiting_look(shard.waiting);
+    let_waiting_look(shard.waits);
     shard.mutex.lock();
     shard.parked = false;
   });

@@ -50,6 +50,7 @@ class Settings:
     """What a workload needs from the server beyond the defaults of the comparison."""
 
     appendonly: bool = False
+    appendfsync: str = "everysec"
     web_sockets: bool = False
     extra: tuple[str, ...] = field(default=())
 
@@ -58,7 +59,7 @@ class Settings:
         arguments = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
         arguments += ["--appendonly", "yes" if self.appendonly else "no"]
         if self.appendonly:
-            arguments += ["--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"]
+            arguments += ["--appendfsync", self.appendfsync, "--auto-aof-rewrite-percentage", "0"]
         if contender.is_duplex:
             arguments += ["--http-port", str(http_port), "--io-threads", "1"]
             if "--io-backend" not in contender.command:

@@ -67,6 +67,19 @@ TABLES = {
             SHARES[2],
         ),
     ),
+    "beside": Table(
+        "GET beside SET with `always`, and with `no`",
+        Column("p99 always / no", "p99_ratio", ".2f"),
+        (
+            Column("p50 us no", "no_p50_us"),
+            Column("p50 always", "always_p50_us"),
+            Column("p99 no", "no_p99_us"),
+            Column("p99 always", "always_p99_us"),
+            Column("p99.9 no", "no_p99.9_us"),
+            Column("p99.9 always", "always_p99.9_us"),
+            Column("SET p50 always", "always_set_p50_us"),
+        ),
+    ),
     "memory": Table(
         "Memory, bytes per key",
         Column("RSS", "resident_per_key", ".1f"),

@@ -59,6 +59,24 @@ TEST(Mutex, WakesEverybodyWhoSleeps) {
   EXPECT_EQ(counter, threads);
 }
 
+TEST(Mutex, CountsWhoFindsItTaken) {
+  Mutex mutex(LockRank::leaf);
+  LockWaits waits;
+
+  mutex.lock(waits);
+  std::thread waiting([&] {
+    mutex.lock(waits);
+    mutex.unlock();
+  });
+  while (waits.now == 0)
+    std::this_thread::yield();
+  mutex.unlock();
+  waiting.join();
+
+  EXPECT_EQ(waits.now, 0u);
+  EXPECT_EQ(waits.ever, 1u);
+}
+
 TEST(Mutex, TryLockFailsWhileSomebodyElseHoldsIt) {
   Mutex mutex(LockRank::leaf);
   bool taken = true;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
 import { FlowProducer, Queue, QueueEvents, Worker } from "bullmq";
@@ -11,7 +11,7 @@ import { Redis } from "ioredis";
 
 import { Server, until } from "./support/server.js";
 
-const stuckWorker = path.join(import.meta.dirname, "support", "stuck_worker.js");
+const stuckWorker = fileURLToPath(new URL("support/stuck_worker.js", import.meta.url));
 
 for (const threads of [1, 4]) {
   describe(`io-threads ${threads}`, () => {

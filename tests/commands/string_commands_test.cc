@@ -170,7 +170,7 @@ TEST_F(StringCommandsTest, AValueMayHaveEndedWhenItIsSet) {
   run("SET k v");
   EXPECT_EQ(logged("SET k w PXAT 1"), "SET k w PXAT 1");
   EXPECT_EQ(logged("GET k"), "DEL k");
-  EXPECT_EQ(events("SET k w EXAT 1"), "set:k expire:k");
+  EXPECT_EQ(events("SET k w EXAT 1"), "new:k set:k expire:k");
   EXPECT_EQ(run("GET k"), "nil");
   run("SET k v");
   EXPECT_EQ(run("SET k w PXAT 1 GET"), "\"v\"");

@@ -98,7 +98,9 @@ TEST(TrackingTest, AChangeIsToldOnceToEachReaderOnItsLoop) {
 }
 
 TEST(TrackingTest, AFlushForgetsEverythingAndTellsEveryLoop) {
-  Tracking tracking(2);
+  Tracking tracking(3);  // the last one has no clients
+  for (const std::size_t loop : {std::size_t{0}, std::size_t{1}})
+    tracking.attach(loop, [] {});
   EXPECT_EQ(tracking.forget_all(0), nullptr);
   EXPECT_THAT(taken(tracking, 1), IsEmpty());
   tracking.client_began();
@@ -108,8 +110,23 @@ TEST(TrackingTest, AFlushForgetsEverythingAndTellsEveryLoop) {
   EXPECT_EQ(tracking.item_count(), 0u);
   EXPECT_THAT(taken(tracking, 0), ElementsAre("0: all"));
   EXPECT_THAT(taken(tracking, 1), ElementsAre("0: all"));
+  EXPECT_FALSE(tracking.has_invalidations(2));
   tracking.key_changed(HashedKey("k"), by(1));
   EXPECT_THAT(taken(tracking, 1), IsEmpty());
+}
+
+TEST(TrackingTest, AKeyHasALimitOfReaders) {
+  Tracking tracking(1);
+  const HashedKey key("k");
+  for (std::uint64_t client = 1; client <= TrackedKeys::readers_max; ++client)
+    tracking.remember(key, Reader(client, 0));
+  EXPECT_FALSE(tracking.has_invalidations(0));
+  tracking.remember(key, Reader(TrackedKeys::readers_max, 0));
+  EXPECT_EQ(tracking.item_count(), TrackedKeys::readers_max);
+  tracking.remember(key, Reader(TrackedKeys::readers_max + 1, 0));
+  EXPECT_EQ(tracking.take(0).size(), TrackedKeys::readers_max);
+  EXPECT_EQ(tracking.key_count(), 1u);
+  EXPECT_EQ(tracking.item_count(), 1u);
 }
 
 TEST(TrackingTest, PrefixesAreToldOnceEachWithAllKeysInOrder) {

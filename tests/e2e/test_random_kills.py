@@ -94,10 +94,11 @@ class Worker:
         found = int(client.call("GET", self.key("a")).value or 0)
         assert self.acknowledged <= found <= self.sent, self.name
         assert int(client.call("GET", self.key("b")).value or 0) == found
-        numbers = [int(item.value) for item in client.call("LRANGE", self.key("list"), 0, -1).value]
+        items = client.call("LRANGE", self.key("list"), 0, -1).value
+        numbers = [int(item.value) for item in items]
         assert numbers == list(range(max(found - 999, 1), found + 1))
-        # The rest of a round comes after its first transaction; that of one that was acknowledged as
-        # a whole is there.
+        # The rest of a round comes after its first transaction; that of one that was acknowledged
+        # is there.
         near = (found,) if found == self.acknowledged else (found - 1, found)
         for what in ("s", "ending"):
             assert int(client.call("GET", self.key(what)).value or 0) in near, what

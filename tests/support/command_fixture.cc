@@ -119,6 +119,7 @@ CommandFixture::CommandFixture()
                 .config = config_,
                 .server = server_,
                 .persistence = persistence_,
+                .observation = observation_,
                 .statistics = {},
                 .scripts = &scripts_} {
   statistics_.push_back(std::make_unique<commands::LoopStatistics>(table_.all().size()));

@@ -6,6 +6,7 @@
 #include "commands/command_table.h"
 #include "commands/executor.h"
 #include "commands/migration.h"
+#include "commands/observation.h"
 #include "commands/services.h"
 #include "pubsub/hub.h"
 #include "pubsub/loop_subscribers.h"
@@ -56,6 +57,7 @@ class FakeConfig : public commands::ConfigAccess {
   std::optional<std::string> set(
       std::span<const std::pair<std::string_view, std::string_view>> changes) override;
   std::optional<std::string> rewrite() override;
+  bool is_sensitive(std::string_view name) const override { return name == "requirepass"; }
 
   std::vector<std::pair<std::string, std::string>> values;
   std::optional<std::string> error;  // what set() and rewrite() answer
@@ -202,6 +204,7 @@ class CommandFixture : public testing::Test {
   commands::Blocking blocking_;
   script::Engine scripts_;
   commands::Settings settings_;
+  commands::Observation observation_{1};
   commands::acl::Users users_{table_};
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
   commands::Services services_;
