@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ struct ReloadOptions {
 struct Loaded {
   int database = 0;
   store::EntryPtr entry;
+  std::uint32_t access_mark = 0;
 };
 
 bool parse(CommandContext& ctx, ReloadOptions& options) {
@@ -65,6 +67,7 @@ std::expected<std::vector<Loaded>, std::string> load(CommandContext& ctx, const 
   if (!file) return std::unexpected(file.error().message());
   rdb::Reader reader(file->bytes());
   std::vector<Loaded> loaded;
+  const EvictionPolicy policy = ctx.settings().eviction_policy.load(std::memory_order_relaxed);
   int database = 0;
   while (true) {
     auto record = reader.next();
@@ -77,7 +80,12 @@ std::expected<std::vector<Loaded>, std::string> load(CommandContext& ctx, const 
     }
     auto* entry = std::get_if<rdb::Entry>(&*record);
     if (entry != nullptr && !entry->entry->is_expired(ctx.now_ms()))
-      loaded.push_back({database, std::move(entry->entry)});
+      loaded.push_back({.database = database,
+                        .entry = std::move(entry->entry),
+                        .access_mark = access_mark::of_known(
+                            policy,
+                            {.idle_s = entry->usage.idle_s, .frequency = entry->usage.frequency},
+                            ctx.now_ms())});
   }
 }
 
@@ -111,7 +119,9 @@ void insert(CommandContext& ctx, const ReloadOptions& options, std::vector<Loade
     log_restored(ctx, item.database, *item.entry);
     const std::string name(item.entry->key());
     const store::HashedKey key(name);
-    ctx.put(item.database, key, ctx.find(item.database, key), std::move(item.entry));
+    ctx.put(item.database, key, ctx.find(item.database, key), std::move(item.entry))
+        .entry()
+        ->touch(item.access_mark);
   }
 }
 
@@ -122,7 +132,14 @@ bool remake(CommandContext& ctx, int database, const store::HashedKey& key) {
   rdb::append_dump(payload, *at.entry(), true);
   auto entry = rdb::read_dump(payload.view(), key.key, at.entry()->expiry_ms());
   if (!entry) return false;
-  (*entry)->touch(at.entry()->access_clock());
+  const EvictionPolicy policy = ctx.settings().eviction_policy.load(std::memory_order_relaxed);
+  const std::uint32_t mark = at.entry()->access_clock();
+  access_mark::KnownUse use;
+  if (counts_idle_time(policy)) use.idle_s = access_mark::idle_s(mark, ctx.now_ms());
+  if (counts_frequency(policy))
+    use.frequency =
+        static_cast<std::uint8_t>(ctx.settings().frequency().counter(mark, ctx.now_ms()));
+  (*entry)->touch(access_mark::of_known(policy, use, ctx.now_ms()));
   ctx.discard(ctx.lock().replace(database, key, at, std::move(*entry)));
   return true;
 }

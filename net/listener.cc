@@ -245,7 +245,8 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::unix_socket(
   if (!options.group.empty()) {
     errno = ENOENT;
     const struct group* entry = ::getgrnam(options.group.c_str());
-    if (entry == nullptr || ::chown(options.path.c_str(), static_cast<uid_t>(-1), entry->gr_gid) != 0)
+    if (entry == nullptr ||
+        ::chown(options.path.c_str(), static_cast<uid_t>(-1), entry->gr_gid) != 0)
       return failed(Failure::of("group"));
   }
   if (::listen(fd.fd(), options.backlog) != 0) return failed(Failure::of("listen"));

@@ -35,8 +35,9 @@ std::expected<void, std::string> apply_oom_score(const Config& config);
 // are descriptors now: `clients`, or fewer.
 std::int64_t raise_descriptor_limit(std::int64_t clients);
 
-// While this lives its thread, and those that it makes, run on the CPUs of a list like "0,2,4-7:2"; an empty list
-// changes nothing. A list that is none, or names no CPU that is there, is told in the log.
+// While this lives its thread, and those that it makes, run on the CPUs of a list like
+// "0,2,4-7:2"; an empty list changes nothing. A list that is none, or names no CPU that is there,
+// is told in the log.
 //
 // Thread: confined to its own.
 class CpuList {

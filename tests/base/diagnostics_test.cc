@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "support/temporary_folder.h"
@@ -11,19 +12,25 @@
 namespace duplex::base {
 namespace {
 
+LogOptions to_file(const std::filesystem::path& file, LogLevel level) {
+  LogOptions options;
+  options.file = file.string();
+  options.level = level;
+  return options;
+}
+
 TEST(Diagnostics, TellsWhyAFileCannotBeWritten) {
   const test::TemporaryFolder folder;
   folder.write("file", "");
 
-  const std::string error =
-      open_log({.file = (folder.path() / "file" / "log").string(), .level = LogLevel::notice});
+  const std::string error = open_log(to_file(folder.path() / "file" / "log", LogLevel::notice));
 
   EXPECT_NE(error, "");
 }
 
 TEST(Diagnostics, WritesLinesOfTheLevelAndAboveInRedisShape) {
   const test::TemporaryFolder folder;
-  ASSERT_EQ(open_log({.file = (folder.path() / "log").string(), .level = LogLevel::verbose}), "");
+  ASSERT_EQ(open_log(to_file(folder.path() / "log", LogLevel::verbose)), "");
   set_log_role('M');
 
   log(LogLevel::debug, "too quiet");
@@ -42,7 +49,7 @@ TEST(Diagnostics, WritesLinesOfTheLevelAndAboveInRedisShape) {
 
 TEST(Diagnostics, NothingSilencesEveryLine) {
   const test::TemporaryFolder folder;
-  ASSERT_EQ(open_log({.file = (folder.path() / "log").string(), .level = LogLevel::nothing}), "");
+  ASSERT_EQ(open_log(to_file(folder.path() / "log", LogLevel::nothing)), "");
 
   log(LogLevel::warning, "unheard");
   set_log_level(LogLevel::warning);
