@@ -5,6 +5,7 @@
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/families.h"
+#include "commands/script_host.h"
 
 #include <fmt/format.h>
 
@@ -58,6 +59,7 @@ struct DatabaseUse {
 // The memory of the process and what it is spent on.
 struct Balance {
   MemoryUse use;
+  ScriptUse scripts;
   std::uint64_t client_bytes = 0;
   std::uint64_t overhead = 0;  // what is no data
   std::uint64_t keys = 0;
@@ -80,7 +82,10 @@ Balance balance_of(CommandContext& ctx) {
     if (client.connection == nullptr) return;
     balance.client_bytes += client.connection->input_bytes() + client.connection->output_bytes();
   });
-  balance.overhead = balance.use.at_start + balance.use.log_buffer + balance.client_bytes;
+  if (const ScriptHost* scripts = ctx.services().scripts; scripts != nullptr)
+    balance.scripts = scripts->use();
+  balance.overhead = balance.use.at_start + balance.use.log_buffer + balance.client_bytes +
+                     balance.scripts.cached_bytes + balance.scripts.library_bytes;
   for (int number = 0; number < ctx.services().keyspace.databases(); ++number) {
     const std::size_t keys = ctx.lock().size(number).keys;
     if (keys == 0) continue;
@@ -141,8 +146,8 @@ void memory_stats(CommandContext& ctx) {
   fields.add("clients.normal", balance.client_bytes);
   fields.add("cluster.links", 0);
   fields.add("aof.buffer", use.log_buffer);
-  fields.add("lua.caches", 0);
-  fields.add("functions.caches", 0);
+  fields.add("lua.caches", balance.scripts.cached_bytes);
+  fields.add("functions.caches", balance.scripts.library_bytes);
   for (const DatabaseUse& database : balance.databases)
     add_database(fields, ctx.reply(), database);
   fields.add("overhead.total", balance.overhead);

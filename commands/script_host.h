@@ -1,8 +1,10 @@
 // What the dispatcher knows about scripts; the room `script` fills it in.
 #pragma once
 
-#include "commands/command_spec.h"
+#include "commands/command_table.h"
 #include "commands/running_scripts.h"
+
+#include <cstddef>
 
 namespace duplex::commands {
 
@@ -12,10 +14,24 @@ class ScriptMemory {
   virtual ~ScriptMemory() = default;
 };
 
+// What is kept of scripts and functions, and the bytes that it takes.
+struct ScriptUse {
+  std::size_t cached = 0;  // scripts that EVALSHA finds
+  std::size_t cached_bytes = 0;
+  std::size_t evicted = 0;  // scripts that made room for others
+  std::size_t libraries = 0;
+  std::size_t functions = 0;
+  std::size_t library_bytes = 0;
+  // What the interpreters take, each rounded to some KiB.
+  std::size_t eval_interpreter_bytes = 0;
+  std::size_t function_interpreter_bytes = 0;
+};
+
 // Thread: any.
 class ScriptHost {
  public:
   virtual ~ScriptHost() = default;
+  virtual ScriptUse use() const = 0;
   // Whether the request runs a script that says it stays with the keys it names, and so far did.
   virtual bool stays_with_keys(const Command& command, Args args) const = 0;
   // Whether it runs a script or function that says it does not write.

@@ -20,13 +20,15 @@ Socket::Socket(EventLoop& loop, int connected_fd, SocketHandler& handler, const 
   if (tls == nullptr) return;
   tls_ = std::make_unique<TlsChannel>(*tls, output);
   queue_ = &tls_->plain();
-  handshake_limit_ = loop.after(tls->handshake_limit(), [this] {
+  const auto give_up = [this] {
     if (closing_) return;
     // A handshake that has failed already only waits for its last words to leave.
     if (is_shaking()) fail_handshake("the handshake took too long");
     error_ = ETIMEDOUT;
     begin_close(CloseReason::lost);
-  });
+  };
+  handshake_ = std::make_unique<Handshake>(loop.after(tls->handshake_limit(), give_up),
+                                           peer_address_of(connected_fd));
 }
 
 Socket::~Socket() {
@@ -153,10 +155,16 @@ void Socket::unseal(std::span<const char> sealed) {
 
 void Socket::end_handshake() {
   if (tls_->state() == TlsChannel::State::failed) return fail_handshake(tls_->error());
-  loop_.cancel(std::exchange(handshake_limit_, 0));
+  forget_handshake();
   loop_.count_handshake(true);
   // What was said before can leave now.
   mark_dirty();
+}
+
+void Socket::forget_handshake() {
+  if (!handshake_) return;
+  loop_.cancel(handshake_->limit);
+  handshake_.reset();
 }
 
 void Socket::fail_handshake(std::string_view reason) {
@@ -164,14 +172,13 @@ void Socket::fail_handshake(std::string_view reason) {
   base::log(base::LogLevel::warning,
             "Error accepting a client connection: {} (addr={} laddr={})",
             reason,
-            peer_address(),
+            handshake_->peer,
             local_address());
 }
 
 // Nothing can be said any more but what OpenSSL has put into the queue, an alert.
 void Socket::break_off() {
-  // Without the limit of its handshake it had one that succeeded.
-  if (handshake_limit_ == 0)
+  if (!handshake_)
     base::log(base::LogLevel::verbose,
               "Closing client after a TLS error: {} (addr={})",
               tls_->error(),
@@ -261,7 +268,7 @@ void Socket::begin_close(CloseReason reason) {
 }
 
 void Socket::deliver_closed() {
-  if (handshake_limit_ != 0) loop_.cancel(std::exchange(handshake_limit_, 0));
+  forget_handshake();
   SocketHandler& handler = *std::exchange(handler_, nullptr);
   handler.on_closed(reason_);
   loop_.backend().abandon(*this);

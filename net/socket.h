@@ -140,6 +140,7 @@ class Socket final : private Transfer {
   void unseal(std::span<const char> sealed);
   bool is_shaking() const { return tls_ != nullptr && tls_->state() == TlsChannel::State::shaking; }
   void end_handshake();
+  void forget_handshake();
   void fail_handshake(std::string_view reason);
   void break_off();
   // Steps of the loop's pass.
@@ -156,7 +157,13 @@ class Socket final : private Transfer {
   SocketHandler* handler_;
   std::unique_ptr<TlsChannel> tls_;
   OutQueue* queue_ = &output;  // what the handler fills: the channel's plain text under TLS
-  TimerId handshake_limit_ = 0;
+  // Until the handshake is over: its time limit, and who it is with, as the kernel forgets the
+  // address of a peer that has gone.
+  struct Handshake {
+    TimerId limit;
+    std::string peer;
+  };
+  std::unique_ptr<Handshake> handshake_;
   std::size_t index_ = 0;  // among the loop's sockets
   base::Buffer kept_input_;
   std::optional<std::size_t> drain_mark_;

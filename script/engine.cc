@@ -24,6 +24,21 @@ Engine& Engine::of(commands::CommandContext& ctx) {
   return static_cast<Engine&>(*ctx.services().scripts);
 }
 
+commands::ScriptUse Engine::use() const {
+  commands::ScriptUse use{
+      .cached = scripts_.size(),
+      .cached_bytes = scripts_.bytes(),
+      .evicted = scripts_.evicted(),
+      .eval_interpreter_bytes = Interpreter::bytes_of_all(StateKind::eval),
+      .function_interpreter_bytes = Interpreter::bytes_of_all(StateKind::function)};
+  for (const Libraries::Pointer& library : libraries_.list()) {
+    ++use.libraries;
+    use.functions += library->functions.size();
+    use.library_bytes += library->code.size();
+  }
+  return use;
+}
+
 bool Engine::stays_with_keys(const commands::Command& command, commands::Args args) const {
   const std::string_view what = args[1];
   const std::string_view name = command.full_name;

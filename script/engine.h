@@ -20,6 +20,7 @@ namespace duplex::script {
 class Engine final : public commands::ScriptHost {
  public:
   // commands::ScriptHost
+  commands::ScriptUse use() const override;
   bool stays_with_keys(const commands::Command& command, commands::Args args) const override;
   bool never_writes(const commands::Command& command, commands::Args args) const override;
 

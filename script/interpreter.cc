@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cstddef>
 #include <new>
 #include <utility>
@@ -32,6 +33,15 @@ constexpr unsigned runs_per_collection = 50;
 constexpr int collection_step = 50;
 // What an interpreter may keep between two scripts without a whole collection.
 constexpr std::size_t kept_bytes_max = 16 * 1024 * 1024;
+// Smaller changes are not told to the sum that all interpreters share.
+constexpr std::size_t told_bytes_step = 8 * 1024;
+
+std::atomic<std::size_t> eval_bytes{0};
+std::atomic<std::size_t> function_bytes{0};
+
+std::atomic<std::size_t>& sum_of(StateKind kind) {
+  return kind == StateKind::eval ? eval_bytes : function_bytes;
+}
 
 int out_of_control(lua_State*) {
   DUPLEX_ASSERT(false && "an error outside of a protected call");
@@ -82,10 +92,25 @@ Interpreter::Interpreter(StateKind kind) : kind_(kind) {
     throw std::bad_alloc();
   }
   lua_sethook(lua_, hook, LUA_MASKCOUNT, hook_instructions);
+  tell_bytes();
 }
 
 Interpreter::~Interpreter() {
   lua_close(lua_);
+  sum_of(kind_).fetch_sub(told_bytes_, std::memory_order_relaxed);
+}
+
+std::size_t Interpreter::bytes_of_all(StateKind kind) {
+  return sum_of(kind).load(std::memory_order_relaxed);
+}
+
+void Interpreter::tell_bytes() {
+  const std::size_t bytes = allocator_.bytes();
+  const std::size_t change = bytes > told_bytes_ ? bytes - told_bytes_ : told_bytes_ - bytes;
+  if (change < told_bytes_step) return;
+  // Wraps around where it shrinks.
+  sum_of(kind_).fetch_add(bytes - told_bytes_, std::memory_order_relaxed);
+  told_bytes_ = bytes;
 }
 
 int Interpreter::set_up(lua_State* lua) {
@@ -236,6 +261,7 @@ void Interpreter::after_run() {
     runs_since_collection_ = 0;
     lua_gc(lua_, LUA_GCSTEP, collection_step);
   }
+  tell_bytes();
 }
 
 void Interpreter::run(commands::CommandContext& ctx,

@@ -52,6 +52,8 @@ class Interpreter {
   std::optional<std::string> load(Library& to, std::string_view body);
 
   std::size_t bytes() const { return allocator_.bytes(); }
+  // What the interpreters of all units take, each rounded to some KiB. Thread: any.
+  static std::size_t bytes_of_all(StateKind kind);
   // How many compiled scripts it keeps.
   std::size_t compiled() const { return compiled_.size(); }
 
@@ -83,10 +85,12 @@ class Interpreter {
   void push_compiled(const Script& script);
   void push_function(const Library& library, const Function& function);
   void after_run();
+  void tell_bytes();
   void forget_unloaded();
 
   StateKind kind_;
   Allocator allocator_;
+  std::size_t told_bytes_ = 0;  // the part in bytes_of_all()
   lua_State* lua_ = nullptr;
   // Places in Lua's registry, by the serial of a script or by that of a library and its function.
   std::unordered_map<std::uint64_t, int> compiled_;

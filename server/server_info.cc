@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/client_description.h"
+#include "commands/script_host.h"
 #include "server/version.h"
 
 #include <fmt/format.h>
@@ -229,10 +230,24 @@ void ServerInfo::memory(Report& out) const {
   line(out, "rss_overhead_bytes:0");
   line(out, "total_system_memory:{}", physical);
   line(out, "total_system_memory_human:{}", human(physical));
-  line(out, "used_memory_scripts:0");
-  line(out, "number_of_cached_scripts:0");
-  line(out, "number_of_functions:0");
-  line(out, "number_of_libraries:0");
+  const commands::ScriptUse scripts =
+      from_.services.scripts == nullptr ? commands::ScriptUse{} : from_.services.scripts->use();
+  const std::size_t interpreters =
+      scripts.eval_interpreter_bytes + scripts.function_interpreter_bytes;
+  const std::size_t kept = scripts.cached_bytes + scripts.library_bytes;
+  line(out, "used_memory_lua:{}", scripts.eval_interpreter_bytes);
+  line(out, "used_memory_vm_eval:{}", scripts.eval_interpreter_bytes);
+  line(out, "used_memory_lua_human:{}", human(scripts.eval_interpreter_bytes));
+  line(out, "used_memory_scripts_eval:{}", scripts.cached_bytes);
+  line(out, "number_of_cached_scripts:{}", scripts.cached);
+  line(out, "number_of_functions:{}", scripts.functions);
+  line(out, "number_of_libraries:{}", scripts.libraries);
+  line(out, "used_memory_vm_functions:{}", scripts.function_interpreter_bytes);
+  line(out, "used_memory_vm_total:{}", interpreters);
+  line(out, "used_memory_vm_total_human:{}", human(interpreters));
+  line(out, "used_memory_functions:{}", scripts.library_bytes);
+  line(out, "used_memory_scripts:{}", kept);
+  line(out, "used_memory_scripts_human:{}", human(kept));
   line(out, "maxmemory:{}", config->maxmemory);
   line(out, "maxmemory_human:{}", human(static_cast<std::uint64_t>(config->maxmemory)));
   line(out, "maxmemory_policy:{}", policies[static_cast<std::size_t>(config->maxmemory_policy)]);

@@ -1,5 +1,6 @@
 // INFO: the sections that sum what the loops have counted.
 #include "base/ticks.h"
+#include "commands/script_host.h"
 #include "server/server_info.h"
 
 #include <fmt/format.h>
@@ -49,6 +50,9 @@ void ServerInfo::stats(Report& out) const {
   line(out, "expired_keys:{}", sum(&commands::LoopStatistics::expired_keys));
   line(out, "evicted_keys:{}", sum(&commands::LoopStatistics::evicted_keys));
   line(out, "evicted_clients:{}", sum(&commands::LoopStatistics::evicted_clients));
+  line(out,
+       "evicted_scripts:{}",
+       from_.services.scripts == nullptr ? 0 : from_.services.scripts->use().evicted);
   line(out, "keyspace_hits:{}", sum(&commands::LoopStatistics::keyspace_hits));
   line(out, "keyspace_misses:{}", sum(&commands::LoopStatistics::keyspace_misses));
   line(out, "pubsub_channels:{}", hub.channel_count(pubsub::Kind::channel));

@@ -131,6 +131,19 @@ def test_functions(client):
     assert client.function_delete("counters")
 
 
+def test_what_a_library_takes_is_told(client):
+    client.script_flush()
+    before = client.info("memory")
+    client.script_load("return 1")
+    client.function_load("#!lua name=told\nredis.register_function('told', function() end)")
+    after = client.info("memory")
+    assert before["number_of_cached_scripts"] == 0 and after["number_of_cached_scripts"] == 1
+    assert after["number_of_libraries"] == 1 and after["number_of_functions"] == 1
+    assert after["used_memory_scripts"] > before["used_memory_scripts"]
+    assert after["used_memory_lua"] > 0
+    client.function_delete("told")
+
+
 def test_a_transaction_is_tried_until_nobody_interferes(client):
     client.set("balance", 0)
 
