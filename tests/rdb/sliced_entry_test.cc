@@ -32,7 +32,7 @@ struct Slices {
 
 Slices sliced(const store::Entry& entry, bool compress, int version) {
   EXPECT_TRUE(SlicedEntry::is_large(entry, version));
-  SlicedEntry slices(entry, compress, version);
+  SlicedEntry slices(entry, {}, compress, version);
   Slices result;
   while (!slices.done()) {
     base::Buffer out;
