@@ -245,6 +245,7 @@ void deliver(CommandContext& ctx,
              StreamConsumer& consumer) {
   StreamGroup& group = *source.group;
   const std::size_t place = ctx.reply().begin_deferred();
+  ctx.count_changes(1);  // however many entries there are
   std::uint64_t found = 0;
   source.stream->visit(
       {group.last_id.next(), StreamId::highest()}, false, [&](const store::StreamEntry& entry) {
@@ -261,7 +262,6 @@ void deliver(CommandContext& ctx,
       });
   ctx.reply().end_deferred_array(place, static_cast<std::size_t>(found));
   ctx.changed_unwatched(key, Event{}, {});
-  ctx.count_changes(1);
   group_id_effect(ctx, key, options.group, group);
 }
 

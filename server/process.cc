@@ -15,6 +15,7 @@
 #include <fstream>
 #include <optional>
 #include <sched.h>
+#include <span>
 #include <sys/resource.h>
 #include <utility>
 #include <vector>
@@ -29,6 +30,9 @@ namespace {
 constexpr const char* oom_score_file = "/proc/self/oom_score_adj";
 constexpr std::int64_t oom_score_min = -1000;
 constexpr std::int64_t oom_score_max = 1000;
+
+// Where the arguments were, which the title is written over.
+std::span<char> arguments;
 
 std::string listening_address(const Config& config) {
   if (config.port == 0 && !config.unixsocket.empty()) return config.unixsocket;
@@ -75,6 +79,7 @@ std::optional<cpu_set_t> parse_cpus(std::string_view list) {
 }  // namespace
 
 void prepare_title(int argc, char** argv, char** environment) {
+  arguments = std::span(argv[0], argv[argc - 1] + std::strlen(argv[argc - 1]) + 1);
   setproctitle_init(argc, argv, environment);
 }
 
@@ -109,6 +114,8 @@ std::string process_title(const Config& config,
 
 void set_title(const std::string& title) {
   setproctitle("-%s", title.c_str());
+  // libbsd leaves a dot at the end of a longer command line, and ps shows it.
+  if (title.size() < arguments.size()) std::ranges::fill(arguments.subspan(title.size()), '\0');
 }
 
 void tell_supervisor_ready(Supervised supervised) {

@@ -76,9 +76,11 @@ SADD st a
 SREM st a q
 SREM st b c
 SPOP st
+DEL st
 SADD st 1 2 3 4
-SPOP st 2
 SMOVE st st2 1
+SPOP st 2
+DEL st
 SADD st 1 2 3 4
 SADD st2 2 3 9
 SINTERSTORE i st st2
