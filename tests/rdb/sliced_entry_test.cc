@@ -146,7 +146,7 @@ TEST(SlicedEntry, CutsFewElementsThatAreLong) {
   for (const store::EntryPtr* entry : {&hash_entry, &set_entry, &sorted_entry, &list_entry}) {
     SCOPED_TRACE(type_name((*entry)->type()));
     const Slices slices = sliced(**entry, false, written_version);
-    EXPECT_GT(slices.count, 10u);
+    EXPECT_GT(slices.count, 5u);
     EXPECT_LE(slices.largest, 2 * slice_bytes + 64 * 8100);
     const store::EntryPtr read = read_back(slices.bytes, written_version);
     ASSERT_TRUE(read);
