@@ -116,6 +116,7 @@ Server::Server(LoadedConfig config)
              .bytes_at_start = base::allocated_bytes()}),
       metrics_(info_.sources(), web_counters_),
       http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_, tls_contexts_),
+      port_(pool_, &Config::port, sessions()),
       tls_port_(pool_, tls_contexts_, [this](net::EventLoop& loop, net::Descriptor descriptor) {
         const TlsContexts::Context context = tls_contexts_.clients();
         if (context)
@@ -125,6 +126,7 @@ Server::Server(LoadedConfig config)
   DUPLEX_ASSERT(!problem);  // the lines were read
   bind_config();
   tls_port_.follow(config_);
+  config_.on_change("port", [this](const Config& next) { return port_.move(next); });
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 
@@ -241,32 +243,26 @@ std::expected<void, std::string> Server::start() {
   return {};
 }
 
-Server::Started Server::listen() {
-  const auto config = config_.snapshot();
-  const net::SessionFactory factory = [this](net::EventLoop& loop, net::Descriptor descriptor) {
+net::SessionFactory Server::sessions() {
+  return [this](net::EventLoop& loop, net::Descriptor descriptor) {
     net::RespSession::start(*loops_[loop.index()], std::move(descriptor));
   };
-  if (config->port != 0) {
-    auto listener = net::Listener::tcp(pool_,
-                                       {.addresses = config->bind,
-                                        .port = static_cast<std::uint16_t>(config->port),
-                                        .backlog = static_cast<int>(config->tcp_backlog),
-                                        .keepalive_s = static_cast<int>(config->tcp_keepalive_s)},
-                                       factory);
-    if (!listener) return std::unexpected(listener.error());
-    listeners_.push_back(std::move(*listener));
-  }
+}
+
+Server::Started Server::listen() {
+  const auto config = config_.snapshot();
+  if (auto opened = port_.open(*config); !opened) return opened;
   if (auto opened = tls_port_.open(*config); !opened) return opened;
   if (!config->unixsocket.empty()) {
     auto listener =
         net::Listener::unix_socket(pool_,
                                    {.path = config->unixsocket,
                                     .permissions = static_cast<::mode_t>(config->unixsocketperm),
-                                     .group = config->unixsocketgroup,
+                                    .group = config->unixsocketgroup,
                                     .backlog = static_cast<int>(config->tcp_backlog)},
-                                   factory);
+                                   sessions());
     if (!listener) return std::unexpected(listener.error());
-    listeners_.push_back(std::move(*listener));
+    unix_socket_ = std::move(*listener);
   }
   return http_.listen(*config);
 }

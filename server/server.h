@@ -15,6 +15,7 @@
 #include "pubsub/hub.h"
 #include "script/engine.h"
 #include "server/acl_storage.h"
+#include "server/client_port.h"
 #include "server/config_store.h"
 #include "server/http_port.h"
 #include "server/log_sink.h"
@@ -82,6 +83,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   using Started = std::expected<void, std::string>;
 
   void bind_config();
+  net::SessionFactory sessions();
   Started listen();
   Started load();
   void log_progressed();
@@ -124,7 +126,8 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   Metrics metrics_;
   TlsContexts tls_contexts_;
   HttpPort http_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::unique_ptr<net::Listener> unix_socket_;
+  ClientPort port_;
   TlsPort tls_port_;
 
   std::mutex stop_mutex_;

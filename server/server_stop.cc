@@ -66,7 +66,8 @@ void Server::request_stop() {
 bool Server::stop() {
   if (stopped_) return true;
   stopped_ = true;
-  listeners_.clear();
+  unix_socket_.reset();
+  port_.close();
   tls_port_.close();
   http_.begin_shutdown();
   drain();

@@ -3,26 +3,25 @@
 
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
+#include "server/client_port.h"
 #include "server/config.h"
 #include "server/config_store.h"
 #include "server/tls_contexts.h"
 
 #include <expected>
-#include <memory>
-#include <mutex>
 #include <string>
+#include <utility>
 
 namespace duplex::server {
 
-// Thread: open() and close() from the main thread; the actions that it registers with the
-// configuration run on the loop that serves the CONFIG SET. mutex_ is for the two together; it is
-// held while ports are bound and no other lock is.
+// Thread: as ClientPort. The actions that it registers with the configuration run on the loop that
+// serves the CONFIG SET.
 // Lifetime: destroyed or closed before the pool.
 class TlsPort {
  public:
   // `factory` makes the sessions.
   TlsPort(net::EventLoopPool& pool, TlsContexts& contexts, net::SessionFactory factory)
-      : pool_(pool), contexts_(contexts), factory_(std::move(factory)) {}
+      : contexts_(contexts), port_(pool, &Config::tls_port, std::move(factory)) {}
 
   // Acts on changes of the tls-* directives from now on. Requires: the loops do not run yet.
   void follow(ConfigStore& config);
@@ -30,21 +29,13 @@ class TlsPort {
   // operator.
   std::expected<void, std::string> open(const Config& config);
   // For good.
-  void close();
+  void close() { port_.close(); }
 
  private:
   Outcome renew(const Config& next);
-  Outcome move(const Config& next);
-  std::expected<std::unique_ptr<net::Listener>, std::string> listen(const Config& config,
-                                                                    bool patiently);
 
-  net::EventLoopPool& pool_;
   TlsContexts& contexts_;
-  const net::SessionFactory factory_;
-  std::mutex mutex_;
-  std::unique_ptr<net::Listener> listener_;  // under mutex_, as are the following
-  std::int64_t port_ = 0;
-  bool closed_ = false;
+  ClientPort port_;
 };
 
 }  // namespace duplex::server

@@ -19,6 +19,7 @@ SCRIPTS = int(os.environ.get("SCRIPTS", "1500"))
 NOT_CALLED = (b"SMEMBERS", b"SDIFF", b"SINTER", b"SUNION", b"SPOP", b"SCAN", b"HSCAN", b"SSCAN",
               b"ZSCAN", b"SELECT", b"MULTI", b"EXEC", b"DISCARD", b"KEYS", b"RANDOMKEY", b"SORT",
               b"SORT_RO", b"OBJECT", b"XINFO", b"HGETALL", b"HKEYS", b"HVALS", b"TTL", b"PTTL",
+              b"EXPIRETIME", b"PEXPIRETIME", b"XPENDING",
               b"DUMP", b"SRANDMEMBER", b"ZRANDMEMBER", b"HRANDFIELD")  # fmt: skip
 CALLS = [
     "return redis.call(unpack(ARGV))",

@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from support import servers, waiting
+from support import resp, servers, waiting
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -123,6 +123,40 @@ def test_an_unknown_group_stops_the_start(tmp_path):
     with pytest.raises(servers.ServerFailed, match="Failed opening Unix socket: group"):
         with servers.server("duplex", *arguments):
             pass
+
+
+def answers(port):
+    try:
+        with resp.Client(port) as client:
+            return client.call("PING").value == b"PONG"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("kind", servers.available_kinds())
+def test_the_port_can_be_moved(kind, tmp_path):
+    with servers.server(kind, "--unixsocket", tmp_path / "socket") as server:
+        with server.client() as client, socket.socket() as taken:
+            other = servers.free_port()
+            assert client.call("CONFIG", "SET", "port", other).value == b"OK"
+            assert answers(other)
+            waiting.until(lambda: not answers(server.port))
+            assert client.call("PING").value == b"PONG"
+
+            taken.bind(("127.0.0.1", servers.free_port()))
+            taken.listen()
+            number = taken.getsockname()[1]
+            assert client.call("CONFIG", "SET", "port", number).value == (
+                b"ERR CONFIG SET failed (possibly related to argument 'port') - "
+                b"Unable to listen on this port. Check server logs."
+            )
+            assert client.call("CONFIG", "GET", "port").value[1].value == b"%d" % other
+            assert answers(other)
+
+            assert client.call("CONFIG", "SET", "port", 0).value == b"OK"
+            waiting.until(lambda: not answers(other))
+            assert client.call("CONFIG", "SET", "port", server.port).value == b"OK"
+            assert answers(server.port)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
