@@ -100,6 +100,9 @@ def comparable(reply):
         return reply.kind, [tuple(map(comparable, item)) if isinstance(item, tuple) and
                             not isinstance(item, resp.Reply) else comparable(item)
                             for item in reply.value]  # fmt: skip
+    # RESP2 has doubles as texts, also those of places inside of arrays.
+    if reply.kind == "bulk" and re.fullmatch(rb"-?\d+\.\d{9,}(e[+-]?\d+)?", reply.value):
+        return float(reply.value)
     if reply.kind in ("bulk", "error"):
         text = re.sub(rb"(table|function): 0x[0-9a-f]+", rb"\1", reply.value)
         text = re.sub(rb"Function \w already exists", rb"Function already exists", text)
