@@ -11,7 +11,8 @@ from .core_watch import pinned
 from .server import Server, Settings
 from .workload import RUN_SECONDS_MAX, Programs, Sample, Workload, WorkloadError
 
-REPEAT = str(Path(__file__).with_name("repeat.py"))
+# Not beside this file, whose folder has a module with the name of one of Python's own.
+REPEAT = str(Path(__file__).resolve().parent.parent / "repeat.py")
 VALUE = "x" * 64
 BATCH = 20  # operations of one pipeline
 CONNECTIONS = 8

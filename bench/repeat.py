@@ -1,6 +1,6 @@
 """A load of its own process: the same pipeline of requests again and again over some connections.
 
-    repeat.py PORT SECONDS OPERATIONS CONNECTIONS < requests
+    bench/repeat.py PORT SECONDS OPERATIONS CONNECTIONS < requests
 
 Standard input holds the pipeline as RESP; one round trip of it counts as OPERATIONS. Every round's
 reply must be as long as the first one. Prints the number of operations as JSON.
