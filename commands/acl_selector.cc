@@ -208,6 +208,8 @@ std::string Selector::keys_text() const {
   std::string text;
   for (const KeyPattern& key : keys_) {
     if (!text.empty()) text += ' ';
+    // "~*" alone would be read as all keys, which no pattern may follow.
+    if (key.access == Access::read_write && key.pattern.text() == "*") text += "%RW";
     if (key.access == Access::read) text += "%R";
     if (key.access == Access::write) text += "%W";
     text += '~';
