@@ -340,10 +340,12 @@ void Executor::note_run(const Client& client,
     statistics.note_call(spent, tracks_latency);
   }
   if (context_.failed_) statistics.failed.add(1);
-  // Near enough: what the parser read lies in one piece, and inline requests are never large.
+  // Near enough: what the parser read lies in one piece, and inline requests are never large. What
+  // a script calls was not sent, and its words lie anywhere.
   const std::uint64_t request_bytes =
-      reinterpret_cast<std::uintptr_t>(args.back().data() + args.back().size()) -
-      reinterpret_cast<std::uintptr_t>(args.front().data());
+      unit_ != nullptr ? 0
+                       : reinterpret_cast<std::uintptr_t>(args.back().data() + args.back().size()) -
+                             reinterpret_cast<std::uintptr_t>(args.front().data());
   if (services_.observation.is_notable(spent, request_bytes, reply_bytes)) [[unlikely]]
     observe(client, command, args, spent, reply_bytes);
 }

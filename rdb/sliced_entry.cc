@@ -26,23 +26,6 @@ constexpr std::size_t node_elements = 128;
 constexpr char packed_node = 2;
 constexpr char plain_node = 1;
 
-std::size_t counted(const store::Entry& entry) {
-  switch (entry.type()) {
-    case store::ValueType::hash:
-      return store::HashView(entry).size();
-    case store::ValueType::set:
-      return store::SetView(entry).size();
-    case store::ValueType::sorted_set:
-      return store::SortedSetView(entry).size();
-    case store::ValueType::list:
-      return store::ListView(entry).node_count();
-    case store::ValueType::string:
-      return entry.text_size();
-    default:
-      return 0;
-  }
-}
-
 std::size_t pending_of(const store::StreamData& stream) {
   std::size_t pending = 0;
   for (const auto& [name, group] : stream.groups)
@@ -58,15 +41,33 @@ bool is_worth_slicing(const store::Entry& entry, std::size_t elements) {
 
 }  // namespace
 
+std::size_t piece_count(const store::Entry& entry) {
+  switch (entry.type()) {
+    case store::ValueType::hash:
+      return store::HashView(entry).size();
+    case store::ValueType::set:
+      return store::SetView(entry).size();
+    case store::ValueType::sorted_set:
+      return store::SortedSetView(entry).size();
+    case store::ValueType::list:
+      return store::ListView(entry).node_count();
+    case store::ValueType::stream:
+      return store::StreamView(entry)->size();
+    case store::ValueType::string:
+      break;
+  }
+  return entry.text_size();
+}
+
 bool SlicedEntry::is_large(const store::Entry& entry, int version) {
   switch (entry.encoding()) {
     case store::Encoding::hashtable:
     case store::Encoding::skiplist:
-      return is_worth_slicing(entry, counted(entry));
+      return is_worth_slicing(entry, piece_count(entry));
     case store::Encoding::quicklist:
       // Older versions have nodes of another form.
       return written_type(entry, version) == ValueType::list_quicklist_2 &&
-             is_worth_slicing(entry, counted(entry) * node_elements);
+             is_worth_slicing(entry, piece_count(entry) * node_elements);
     case store::Encoding::stream: {
       const store::StreamData& stream = *store::StreamView(entry);
       return is_worth_slicing(entry, stream.size() + pending_of(stream));
@@ -78,16 +79,13 @@ bool SlicedEntry::is_large(const store::Entry& entry, int version) {
   }
 }
 
-SlicedEntry::SlicedEntry(const store::Entry& entry,
-                         const Usage& usage,
-                         bool compress,
-                         int version)
+SlicedEntry::SlicedEntry(const store::Entry& entry, const Usage& usage, bool compress, int version)
     : entry_(entry),
       usage_(usage),
       compress_(compress),
       version_(version),
       type_(written_type(entry, version)),
-      total_(counted(entry)) {
+      total_(piece_count(entry)) {
   if (entry.type() == store::ValueType::stream)
     stream_.emplace(*store::StreamView(entry), type_, compress);
 }

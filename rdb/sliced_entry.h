@@ -17,6 +17,9 @@ namespace duplex::rdb {
 inline constexpr std::size_t slice_elements = 2048;
 inline constexpr std::size_t slice_bytes = std::size_t{256} << 10;
 
+// What a large value is cut by: its elements, the nodes of a list, or the bytes of a string.
+std::size_t piece_count(const store::Entry& entry);
+
 // Appends the record of an entry, slice by slice, as append_entry() would at once; except that
 // elements of a table may have another order, and that a long string is not compressed.
 //

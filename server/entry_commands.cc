@@ -55,31 +55,14 @@ std::string id_text(const store::StreamId& id) {
   return fmt::format("{}-{}", id.ms, id.sequence);
 }
 
-std::size_t size_of(const store::Entry& entry) {
-  switch (entry.type()) {
-    case store::ValueType::hash:
-      return store::HashView(entry).size();
-    case store::ValueType::set:
-      return store::SetView(entry).size();
-    case store::ValueType::sorted_set:
-      return store::SortedSetView(entry).size();
-    case store::ValueType::list:
-      return store::ListView(entry).node_count();
-    case store::ValueType::stream:
-      return store::StreamView(entry)->size();
-    case store::ValueType::string:
-      break;
-  }
-  return entry.text_size();
-}
-
 }  // namespace
 
 bool EntryCommands::is_large(const store::Entry& entry) {
   return rdb::SlicedEntry::is_large(entry, rdb::written_version);
 }
 
-EntryCommands::EntryCommands(const store::Entry& entry) : entry_(entry), total_(size_of(entry)) {}
+EntryCommands::EntryCommands(const store::Entry& entry)
+    : entry_(entry), total_(rdb::piece_count(entry)) {}
 
 void EntryCommands::append(base::Buffer& out) {
   const std::size_t end = out.size() + rdb::slice_bytes;

@@ -61,6 +61,21 @@ test("node-redis hears of expiry, of transactions, of scripts and of flushes", a
   client.destroy();
 });
 
+test("node-redis forgets what it has changed itself, and hashes", async () => {
+  const { client } = await cached();
+  await client.set("k", "1");
+  assert.equal(await client.get("k"), "1");
+  await client.set("k", "2");
+  assert.equal(await client.get("k"), "2");
+
+  await writer.hset("h", { a: "1", b: "2" });
+  assert.deepEqual({ ...(await client.hGetAll("h")) }, { a: "1", b: "2" });
+  await writer.flushall();
+  await until("the flush", async () => (await client.hGet("h", "a")) === null);
+  await until("the flush", async () => Object.keys(await client.hGetAll("h")).length === 0);
+  client.destroy();
+});
+
 test("node-redis reads what many writers leave in the end", async () => {
   const readers = await Promise.all(Array.from({ length: 4 }, cached));
   const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);

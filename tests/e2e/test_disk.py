@@ -1,13 +1,14 @@
 """A disk that is full: writes are refused, reads go on, and it passes without a restart."""
 
 import resource
-import subprocess
 import time
 import urllib.request
 
 import pytest
 
 from support import resp, servers
+from support.info import info
+from support.small_disk import mounted
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -19,22 +20,8 @@ VALUE = "x" * 4096
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder on a file system of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False
-    )
-    assert mounted.returncode == 0, "the test needs to mount a tmpfs (run it as root)"
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def info(client, field):
-    for line in client.call("INFO", "everything").value.decode().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return value
-    raise KeyError(field)
+    with mounted(tmp_path / "disk", 2) as folder:
+        yield folder
 
 
 def wait_for_info(client, field, is_reached, seconds=20):

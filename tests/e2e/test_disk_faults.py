@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from support import resp, servers, waiting
+from support.info import info
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -32,14 +33,6 @@ def fixture_faults(tmp_path, monkeypatch):
     options = os.environ.get("ASAN_OPTIONS", "")
     monkeypatch.setenv("ASAN_OPTIONS", options + ":verify_asan_link_order=0")
     return folder
-
-
-def info(client, field):
-    for line in client.call("INFO", "everything").value.decode().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return value
-    raise KeyError(field)
 
 
 def metric(server, name):

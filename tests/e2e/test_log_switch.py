@@ -7,20 +7,13 @@ import threading
 import pytest
 
 from support import resp, servers, waiting
+from support.info import info
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
 )
 
 KEYS = 3000
-
-
-def info(client, field):
-    for line in client.call("INFO", "persistence").value.decode().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return value
-    raise KeyError(field)
 
 
 def fill(client, prefix="key"):

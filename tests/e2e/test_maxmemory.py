@@ -5,6 +5,7 @@ import time
 import pytest
 
 from support import servers
+from support.info import info
 
 MEGABYTE = 1 << 20
 VALUE = "v" * 500
@@ -21,13 +22,6 @@ def limited(server, client):
     yield client
     client.call("CONFIG", "SET", "maxmemory", 0, "maxmemory-policy", "noeviction")
     client.call("FLUSHALL")
-
-
-def info(client, field):
-    for line in client.call("INFO", "everything").value.decode().splitlines():
-        if line.startswith(field + ":"):
-            return line.partition(":")[2]
-    raise KeyError(field)
 
 
 def wait_until_freed(client):

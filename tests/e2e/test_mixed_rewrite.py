@@ -8,6 +8,7 @@ import pytest
 
 from differential import random_commands
 from support import resp, servers, typed_data, waiting
+from support.info import info
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -16,14 +17,6 @@ pytestmark = pytest.mark.skipif(
 WORKERS = 6
 REWRITES = 5
 PIPELINE = 20
-
-
-def info(client, field):
-    for line in client.call("INFO", "persistence").value.decode().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return value
-    raise KeyError(field)
 
 
 def everything(client):

@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 from support import servers, waiting
+from support.info import info
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -15,14 +16,6 @@ pytestmark = pytest.mark.skipif(
 FUTURE_MS = 4102444800000
 ARGUMENTS = ["--appendonly", "yes", "--enable-debug-command", "yes"]
 RECORDS = ["--aof-use-rdb-preamble", "no"]
-
-
-def info(client, field):
-    for line in client.call("INFO", "persistence").value.decode().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return value
-    raise KeyError(field)
 
 
 def rewrite(client):

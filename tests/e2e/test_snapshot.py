@@ -8,18 +8,11 @@ import threading
 import pytest
 
 from support import resp, servers, waiting
+from support.info import info
 
 ACCOUNTS = 2000
 BALANCE = 1000
 WORKERS = 4
-
-
-def info(client, field):
-    for line in client.call("INFO", "persistence").value.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name == field.encode():
-            return value.decode()
-    raise AssertionError(field)
 
 
 def finished(client):

@@ -2,11 +2,12 @@
 
 import random
 import shutil
-import subprocess
 
 import pytest
 
 from support import servers, waiting
+from support.info import info
+from support.small_disk import mounted
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -19,22 +20,8 @@ VALUE_BYTES = 25_000
 @pytest.fixture(name="small_disk")
 def fixture_small_disk(tmp_path):
     """A folder on a file system of four megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=False
-    )
-    assert mounted.returncode == 0, "the test needs to mount a tmpfs (run it as root)"
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def info(client, field):
-    for line in client.call("INFO", "persistence").value.decode().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return value
-    raise KeyError(field)
+    with mounted(tmp_path / "disk", 4) as folder:
+        yield folder
 
 
 def fill(client, seed):

@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 from support import servers, typed_data, waiting
+from support.info import info
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
@@ -27,14 +28,6 @@ def start(kind, folder, *options):
     return servers.server(
         kind, "--enable-debug-command", "yes", *options, directory=folder
     )
-
-
-def info(client, field):
-    for line in client.call("INFO", "persistence").value.decode().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return value
-    raise KeyError(field)
 
 
 def rewrite(client):
