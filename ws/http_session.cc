@@ -2,7 +2,6 @@
 #include "ws/http_session.h"
 
 #include "ws/http_front.h"
-#include "ws/ws_session.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -16,6 +15,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -55,7 +55,10 @@ std::optional<HttpResponse> answer_to(const ErrorCode& error) {
 class BeastSession final : public HttpSession {
  public:
   BeastSession(HttpFront& front, net::Descriptor connected, const net::TlsContext* tls)
-      : front_(&front), stream_(front.loop(), std::move(connected), tls) {
+      : front_(&front),
+        stream_(front.loop(), std::move(connected), tls),
+        peer_(stream_.socket().peer_address()),
+        is_tls_(tls != nullptr) {
     front.add(*this);
   }
   ~BeastSession() override { leave(true); }
@@ -70,7 +73,7 @@ class BeastSession final : public HttpSession {
   void on_written(const ErrorCode& error);
   void on_timeout();
   void answer();
-  void become_websocket(const Upgrade& upgrade);
+  void hand_over(const Upgrade& upgrade);
   void end();
   void leave(bool connection_ends);
   void start_timer();
@@ -82,6 +85,8 @@ class BeastSession final : public HttpSession {
 
   HttpFront* front_;  // nullptr when the session has ended, or outlives the front
   net::Stream stream_;
+  const std::string peer_;
+  const bool is_tls_;
   boost::beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
@@ -115,14 +120,16 @@ void BeastSession::on_read(const ErrorCode& error) {
 
 void BeastSession::answer() {
   Counters::add(front_->counters().requests);
-  const HttpRequest request = request_of(parser_->get());
-  Routed routed = front_->router().route(request, [self = self()](HttpResponse response) {
+  HttpRequest request = request_of(parser_->get());
+  request.peer = peer_;
+  request.is_tls = is_tls_;
+  Routed routed = front_->router().route(request, *front_, [self = self()](HttpResponse response) {
     if (self->front_ != nullptr) self->respond(std::move(response), false);
   });
   if (auto* response = std::get_if<HttpResponse>(&routed)) {
     respond(std::move(*response), false);
   } else if (auto* upgrade = std::get_if<Upgrade>(&routed)) {
-    become_websocket(*upgrade);
+    hand_over(*upgrade);
   }
 }
 
@@ -161,19 +168,19 @@ void BeastSession::on_written(const ErrorCode& error) {
   read();
 }
 
-void BeastSession::become_websocket(const Upgrade& upgrade) {
+void BeastSession::hand_over(const Upgrade& upgrade) {
   if (!stream_.is_open()) return end();
   stream_.socket().out().append(upgrade.response);
   stream_.socket().mark_dirty();
   HttpFront& front = *front_;
-  leave(false);  // the WebSocket is the same connection
-  WsSession& session = front.add_websocket(upgrade.door);
-  net::Socket* socket = stream_.hand_over(session);
-  if (socket == nullptr) return front.remove(session);
+  leave(false);  // the connection goes on
+  Takeover& takeover = front.add(upgrade.make(front));
+  net::Socket* socket = stream_.hand_over(takeover);
+  if (socket == nullptr) return front.remove(takeover);
   const auto rest = buffer_.data();
   if (rest.size() != 0)
     socket->unread(std::span(static_cast<const char*>(rest.data()), rest.size()));
-  session.start(*socket);
+  takeover.start(*socket);
 }
 
 // A request that has begun to arrive gets an answer; a connection that only waits does not.

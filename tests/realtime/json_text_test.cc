@@ -1,12 +1,12 @@
 // JSON text: what counts as JSON, and cutting members out of it.
-#include "ws/json_text.h"
+#include "realtime/json_text.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 
-namespace duplex::ws {
+namespace duplex::realtime {
 namespace {
 
 TEST(JsonText, KnowsJson) {
@@ -95,4 +95,4 @@ TEST(JsonText, FindsNothingWhereNothingIs) {
 }
 
 }  // namespace
-}  // namespace duplex::ws
+}  // namespace duplex::realtime

@@ -1,5 +1,5 @@
 // A checker on Boost.JSON's event parser, and a scanner for text that is known to be JSON.
-#include "ws/json_text.h"
+#include "realtime/json_text.h"
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/system/error_code.hpp>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace duplex::ws {
+namespace duplex::realtime {
 
 namespace {
 
@@ -158,4 +158,4 @@ std::optional<std::string_view> json_member(std::string_view object, std::string
   return found;
 }
 
-}  // namespace duplex::ws
+}  // namespace duplex::realtime

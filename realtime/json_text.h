@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace duplex::ws {
+namespace duplex::realtime {
 
 // Deeper nesting counts as not JSON.
 inline constexpr std::size_t json_depth_max = 128;
@@ -26,4 +26,4 @@ void append_json_in_one_line(std::string& out, std::string_view text);
 // Requires: is_json(object). Names with escapes are not found.
 std::optional<std::string_view> json_member(std::string_view object, std::string_view name);
 
-}  // namespace duplex::ws
+}  // namespace duplex::realtime
