@@ -57,8 +57,8 @@ def test_libraries_of_functions_are_in_the_file_like_keys(kind):
 
         client.call("FUNCTION", "LOAD", "REPLACE", library("one", 11))
         client.call("FUNCTION", "LOAD", library("two", 2))
-        refusal = b"ERR Error trying to load the RDB dump, check server logs"
-        assert client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH").value == refusal
+        refusal = client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH").value
+        assert refusal.startswith(b"ERR Error trying to load the RDB dump")
         assert client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE").value == b"OK"
         assert answers(client) == [1, 2]
 
