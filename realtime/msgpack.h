@@ -31,10 +31,9 @@ struct MsgpackLimits {
 std::optional<JsonWithBinary> json_from_msgpack(std::string_view bytes,
                                                 const MsgpackLimits& limits = {});
 
-// The same back, with the shortest form of each number and length; placeholders become binary
-// again. Nothing if a placeholder has no attachment, or the value is deeper than json_depth_max.
-// Requires: is_json(json).
-std::optional<std::string> msgpack_from_json(std::string_view json,
-                                             std::span<const std::string> attachments = {});
+// The same back, with the shortest form of each number and length; placeholders that name an
+// attachment, written as above, become binary again. Requires: JSON, at most json_depth_max + 8
+// levels deep.
+std::string msgpack_from_json(std::string_view json, std::span<const std::string> attachments = {});
 
 }  // namespace duplex::realtime
