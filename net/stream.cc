@@ -17,6 +17,10 @@ Stream::Stream(EventLoop& loop, Descriptor connected, const TlsContext* tls)
   state_->open(std::move(connected), tls);
 }
 
+Stream::Stream(EventLoop& loop, Departed departed) : state_(std::make_shared<StreamState>(loop)) {
+  state_->open(std::move(departed));
+}
+
 Stream::Stream(Stream&& other) noexcept = default;
 
 Stream& Stream::operator=(Stream&& other) noexcept {
@@ -69,6 +73,10 @@ Socket* Stream::hand_over(SocketHandler& handler) {
 
 void Stream::notify_when_ended(std::function<void()> callback) {
   state_->notify_when_ended(std::move(callback));
+}
+
+void Stream::depart(Socket::DepartureDone done) {
+  state_->depart(std::move(done));
 }
 
 std::size_t Stream::unread_bytes() const {

@@ -112,6 +112,9 @@ Routed EngineDoor::route_session(const HttpRequest& request,
     if (request.method != "GET") return answer_of(engine_errors::bad_method, origin);
     return is_upgrade ? open_socket(request, front, nullptr) : open_polling(request, front);
   }
+  const auto loop = loop_of_engine_sid(*sid);
+  if (!loop || *loop >= front.loops()) return answer_of(engine_errors::unknown_session, origin);
+  if (*loop != front.loop().index()) return MoveTo{*loop};
   EngineSession* session = sessions_of(front).find(*sid);
   if (session == nullptr) return answer_of(engine_errors::unknown_session, origin);
   if (is_upgrade) return open_socket(request, front, session);
