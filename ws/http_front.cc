@@ -3,6 +3,7 @@
 
 #include "ws/http_session.h"
 
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace duplex::ws {
 
 HttpFront::HttpFront(const FrontParts& parts)
     : parts_(parts),
+      replies_(parts.subscribers, [this](std::int64_t ms) { settle_replies_after(ms); }),
       deadlines_(parts.loop,
                  {parts.options.connect_timeout_ms,
                   parts.options.ping_interval_ms,
@@ -38,6 +40,14 @@ void HttpFront::begin_shutdown() {
   const std::vector<HttpSession*> sessions(http_sessions_.begin(), http_sessions_.end());
   for (HttpSession* session : sessions)
     session->close_if_idle();
+}
+
+void HttpFront::settle_replies_after(std::int64_t delay_ms) {
+  const auto settle = [this] { replies_.settle(now_ms()); };
+  if (delay_ms == 0)
+    loop().post(settle);
+  else
+    loop().after(std::chrono::milliseconds(delay_ms), settle);
 }
 
 Takeover& HttpFront::add(std::unique_ptr<Takeover> takeover) {

@@ -6,6 +6,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
+#include "realtime/replies.h"
 #include "ws/counters.h"
 #include "ws/deadline_timer.h"
 #include "ws/http_router.h"
@@ -61,10 +62,14 @@ class HttpFront {
   net::EventLoop& loop() { return parts_.loop; }
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
+  // The answers of programs that sessions of this loop wait for; its clock is now_ms().
+  realtime::Replies& replies() { return replies_; }
   const realtime::Authority& authority() const { return parts_.authority; }
   const Options& options() const { return parts_.options; }
   const HttpRouter& router() const { return parts_.router; }
   Counters& counters() { return parts_.counters; }
+  // How many loops have a front.
+  std::size_t loops() const { return parts_.fronts != nullptr ? parts_.fronts->size() : 1; }
   // The front of another loop.
   HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
 
@@ -80,7 +85,10 @@ class HttpFront {
   void remove(HttpSession& session);
 
  private:
+  void settle_replies_after(std::int64_t delay_ms);
+
   FrontParts parts_;
+  realtime::Replies replies_;
   DeadlineTimer deadlines_;
   std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
