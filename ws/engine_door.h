@@ -17,9 +17,6 @@
 
 namespace duplex::ws {
 
-// Ids have room for this many loops.
-inline constexpr std::size_t engine_loops_max = 64;
-
 // Thread: any loop; what belongs to a loop is made on it.
 class EngineDoor final : public HttpDoor {
  public:

@@ -65,8 +65,11 @@ struct EngineHandshake {
 };
 std::string engine_open_packet(const EngineHandshake& handshake);
 
+// Ids have room for this many loops.
+inline constexpr std::size_t engine_loops_max = 64;
+
 // 20 characters that nobody can guess. The first one tells the loop that keeps the session, so that
-// any loop knows where to send a request; the others are random. Requires: loop < 64.
+// any loop knows where to send a request; the others are random. Requires: loop < engine_loops_max.
 std::string new_engine_sid(std::size_t loop);
 // The loop in a session's id; nothing if it is not an id.
 std::optional<std::size_t> loop_of_engine_sid(std::string_view sid);
