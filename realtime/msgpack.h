@@ -1,6 +1,8 @@
 // MessagePack as the programs around Socket.IO write it, to JSON and back.
 #pragma once
 
+#include "realtime/json_text.h"
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -20,7 +22,9 @@ struct JsonWithBinary {
 };
 
 struct MsgpackLimits {
-  std::size_t depth = 64;
+  // What a value may be nested in. As much as checked JSON may be deep, and a few levels that are
+  // put around it.
+  std::size_t depth = json_depth_max + 7;
   std::size_t json_bytes = std::size_t{16} << 20;  // of the result
 };
 

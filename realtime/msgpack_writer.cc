@@ -1,7 +1,6 @@
 // JSON with attachments to MessagePack, in one pass over the text.
 #include "base/assert.h"
 #include "base/numbers.h"
-#include "realtime/json_text.h"
 #include "realtime/msgpack.h"
 
 #include <boost/json/basic_parser_impl.hpp>

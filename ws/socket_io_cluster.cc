@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -45,29 +44,54 @@ void SocketIoCluster::emit(HttpFront& front,
                            std::string_view nsp,
                            const SocketTarget& target,
                            const SocketEvent& event) {
+  const auto [channel, payload] = publication(nsp, target, event);
+  publish_soon(front, pubsub::Kind::channel, channel, payload);
+  tell_other_adapters(front, nsp, target, event);
+}
+
+// The classic adapter's form is also how our own loops tell each other.
+SocketIoCluster::Publication SocketIoCluster::publication(std::string_view nsp,
+                                                          const SocketTarget& target,
+                                                          const SocketEvent& event) const {
+  return {target.rooms.size() == 1 ? room_channel(options_.prefix, nsp, target.rooms[0])
+                                   : broadcast_channel(options_.prefix, nsp),
+          write_broadcast({uid_, nsp}, target, event)};
+}
+
+// Only if somebody else than us is there.
+void SocketIoCluster::tell_other_adapters(HttpFront& front,
+                                          std::string_view nsp,
+                                          const SocketTarget& target,
+                                          const SocketEvent& event) {
   const AdapterSender sender{uid_, nsp};
   const std::string all = broadcast_channel(options_.prefix, nsp);
-  const bool is_one_room = target.rooms.size() == 1;
-  const std::string room = is_one_room ? room_channel(options_.prefix, nsp, target.rooms[0]) : all;
-  publish_soon(front, pubsub::Kind::channel, room, write_broadcast(sender, target, event));
-  // The others only if somebody else than us is there.
   const std::size_t ours = speaker(nsp) != nullptr ? 1 : 0;
   pubsub::Hub& hub = front.subscribers().hub();
   if (hub.subscriber_count(pubsub::Kind::shard, all) > ours) {
-    const bool has_channel = is_one_room && target.rooms[0].size() != socket_id_size;
+    const bool has_channel = target.rooms.size() == 1 && target.rooms[0].size() != socket_id_size;
     publish_soon(front,
                  pubsub::Kind::shard,
-                 has_channel ? room : all,
+                 has_channel ? room_channel(options_.prefix, nsp, target.rooms[0]) : all,
                  write_cluster_broadcast(sender, target, event));
   }
   if (hub.subscriber_count(pubsub::Kind::channel, all) > ours) {
     const std::string stream = stream_of_namespace(options_.stream, options_.stream_count, nsp);
     const std::string data = write_stream_broadcast(sender, target, event);
-    const std::array<std::string_view, 13> command{
-        "XADD", stream, "MAXLEN", "~", "10000", "*", "uid", uid_, "nsp", nsp, "type", "3", "data"};
-    std::vector<std::string_view> words(command.begin(), command.end());
-    words.push_back(data);
-    front.commands().run(words, realtime::RunAs::server);
+    const std::string_view command[] = {"XADD",
+                                        stream,
+                                        "MAXLEN",
+                                        "~",
+                                        "10000",
+                                        "*",
+                                        "uid",
+                                        uid_,
+                                        "nsp",
+                                        nsp,
+                                        "type",
+                                        "3",
+                                        "data",
+                                        data};
+    front.commands().run(command, realtime::RunAs::server);
   }
 }
 

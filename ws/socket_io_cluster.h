@@ -48,6 +48,19 @@ class SocketIoCluster final : public EventRouter {
             const SocketTarget& target,
             const SocketEvent& event);
 
+  // The same in two steps: what has to be published, and the rest of it.
+  struct Publication {
+    std::string channel;
+    std::string payload;
+  };
+  Publication publication(std::string_view nsp,
+                          const SocketTarget& target,
+                          const SocketEvent& event) const;
+  void tell_other_adapters(HttpFront& front,
+                           std::string_view nsp,
+                           const SocketTarget& target,
+                           const SocketEvent& event);
+
   // EventRouter
   void on_loop(HttpFront& front, SocketIoRooms& rooms) override;
   void on_connected(SocketIoSocket& socket, std::string_view auth) override;

@@ -70,12 +70,12 @@ bool wants_answer(const AdapterMessage& message) {
 }  // namespace
 
 SocketIoNode::SocketIoNode(SocketIoCluster& cluster, HttpFront& front, SocketIoRooms& rooms)
-    : cluster_(cluster), front_(front), rooms_(rooms) {}
+    : cluster_(cluster), front_(front), subscribers_(front.subscribers()), rooms_(rooms) {}
 
 SocketIoNode::~SocketIoNode() {
   const auto end = [this](const std::vector<Subscription>& subscriptions) {
     for (const Subscription& each : subscriptions)
-      front_.subscribers().unsubscribe(each.subscriber, each.kind, each.name, each.seen);
+      subscribers_.unsubscribe(each.subscriber, each.kind, each.name, each.seen);
   };
   for (const std::string& nsp : served_)
     end(heard(nsp));
@@ -108,7 +108,7 @@ void SocketIoNode::serve(const std::string& nsp) {
   if (std::ranges::find(served_, nsp) != served_.end()) return;
   const auto begin = [this](const std::vector<Subscription>& subscriptions) {
     for (const Subscription& each : subscriptions)
-      front_.subscribers().subscribe(each.subscriber, each.kind, each.name, each.seen);
+      subscribers_.subscribe(each.subscriber, each.kind, each.name, each.seen);
   };
   served_.push_back(nsp);
   begin(heard(nsp));
@@ -150,7 +150,7 @@ std::optional<SocketIoNode::Task> SocketIoNode::read(const pubsub::Message& mess
 }
 
 void SocketIoNode::catch_up() {
-  front_.subscribers().deliver_waiting();
+  subscribers_.deliver_waiting();
   do_all();
 }
 

@@ -100,6 +100,7 @@ class SocketIoNode final : public pubsub::Subscriber {
 
   SocketIoCluster& cluster_;
   HttpFront& front_;
+  pubsub::LoopSubscribers& subscribers_;  // outlive the front
   SocketIoRooms& rooms_;
   Counted counted_;
   std::vector<std::string> served_;      // namespaces

@@ -159,7 +159,7 @@ TEST(Msgpack, RefusesEveryValueThatIsCut) {
 }
 
 TEST(Msgpack, HasLimits) {
-  std::string deep(64, '\x91');
+  std::string deep(json_depth_max + 7, '\x91');
   deep += '\x01';
   EXPECT_TRUE(json_from_msgpack(deep));
   EXPECT_FALSE(json_from_msgpack("\x91" + deep));
