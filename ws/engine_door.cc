@@ -103,8 +103,7 @@ Routed EngineDoor::route_session(const HttpRequest& request,
     return answer_of(engine_errors::unknown_transport, origin);
   if (is_upgrade != (transport == "websocket"))
     return answer_of(engine_errors::bad_request, origin);
-  if (parameter(request.target, "EIO") != "4")
-    return answer_of(engine_errors::bad_version, origin);
+  if (parameter(request.target, "EIO") != "4") return answer_of(engine_errors::bad_version, origin);
   if (front.is_shutting_down()) return answer_of(engine_errors::too_many, origin);
 
   const auto sid = parameter(request.target, "sid");
