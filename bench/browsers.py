@@ -7,7 +7,8 @@ echo    64-byte messages that come back: Duplex's /echo and a plain Beast server
 idle    memory of 5,000 idle WebSockets: Duplex, and Socket.IO on Node
 fanout  one 64-byte message to 1,000 sockets: Duplex's WebSockets, its Socket.IO, its RESP
         subscribers, and Socket.IO on Node with the Redis adapter
-beside  GETs of other clients while 1,000 sockets receive 1,000 messages a second, and without
+beside  GETs of other clients while 1,000 sockets receive 1,000 messages a second, and without:
+        evenly, and as one fan-out to all of them every second
 
 Needs build/release (duplex-server, duplex-load, beast-echo) and the packages of tests/clients.
 """
@@ -35,7 +36,7 @@ CLIENTS = ROOT / "tests/clients"
 SERVER_CORE, LOAD_CORE = 0, 1
 OPEN = (
     *("--conformance-endpoints", "yes", "--http-maxclients", "20000"),
-    *("--channel", "c", "sub=anon"),
+    *("--channel", "c*", "sub=anon"),
 )
 
 
@@ -147,10 +148,13 @@ class WebSocket:
         return frame
 
 
-def native_subscriber(port: int) -> WebSocket:
+def native_subscriber(port: int, channels: tuple[str, ...] = ("c",)) -> WebSocket:
     client = WebSocket(port, "/connection/websocket")
-    client.send('{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"c"}}')
+    client.send('{"id":1,"connect":{}}')
     client.receive()
+    for channel in channels:
+        client.send(f'{{"id":2,"subscribe":{{"channel":"{channel}"}}}}')
+        client.receive()
     return client
 
 
@@ -236,8 +240,11 @@ def emit_packet() -> bytes:
 
 
 class Publisher:
-    def __init__(self, port: int, channel: bytes, payload: bytes):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+    def __init__(self, port: int, channel: bytes, payload: bytes, shared: Publisher | None = None):
+        """`shared`: whose connection is used, too."""
+        self.socket = (
+            shared.socket if shared else socket.create_connection(("127.0.0.1", port), timeout=30)
+        )
         parts = [b"PUBLISH", channel, payload]
         self.request = b"*3\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
 
@@ -281,36 +288,42 @@ def fanout(rounds: int) -> None:
 
 
 def beside(rounds: int) -> None:
+    """1,000 messages a second: each to one of the sockets, or one fan-out to all of them."""
     gets = ("--command", "get", "--keys", "100000", "--connections", "50", "--seconds", "3")
-    found: dict[str, list[float]] = {"alone": [], "beside": []}
+    loads = {"alone": None, "single messages": "single", "fan-outs": "all"}
+    found: dict[str, list[float]] = {name: [] for name in loads}
     for _ in range(rounds):
         with duplex() as ours:
             load("--fill", "100000", "--port", str(ours.port), "--pipeline", "64")
-            common = (*gets, "--port", str(ours.port))
-            found["alone"].append(load(*common)["latency_us"]["p99"])
-            clients = [native_subscriber(ours.http_port) for _ in range(1000)]
-            script = [sys.executable, __file__, "--publish", str(ours.port)]
-            reader = [sys.executable, __file__, "--read", *(str(c.socket.fileno()) for c in clients)]
-            descriptors = [c.socket.fileno() for c in clients]
-            with (
-                subprocess.Popen(pinned(LOAD_CORE, False) + script) as publishing,
-                subprocess.Popen(pinned(LOAD_CORE, False) + reader, pass_fds=descriptors) as reading,
-            ):
-                found["beside"].append(load(*common)["latency_us"]["p99"])
-                publishing.terminate()
+            clients = [native_subscriber(ours.http_port, ("c", f"c{i}")) for i in range(1000)]
+            descriptors = [client.socket.fileno() for client in clients]
+            reader = [sys.executable, __file__, "--read", *map(str, descriptors)]
+            with subprocess.Popen(pinned(LOAD_CORE, False) + reader, pass_fds=descriptors) as reading:
+                for name, kind in loads.items():
+                    command = [sys.executable, __file__, "--publish", str(ours.port), str(kind)]
+                    with subprocess.Popen(pinned(LOAD_CORE, False) + command) as publishing:
+                        result = load(*gets, "--port", str(ours.port))
+                        publishing.terminate()
+                    found[name].append(result["latency_us"]["p99"])
                 reading.terminate()
     for name, values in found.items():
-        print(f"GET p99, {name}: {spread(values)} us")
-    print(f"GET p99 grows {median(found['beside']) / median(found['alone']):.2f} times", flush=True)
+        ratio = median(values) / median(found["alone"])
+        print(f"GET p99, {name}: {spread(values)} us, {ratio:.2f}", flush=True)
 
 
-def publish_steadily(port: int) -> None:
-    """1,000 messages a second until ended."""
-    publish = Publisher(port, b"c", b'"' + b"x" * 62 + b'"')
-    due = time.monotonic()
+def publish_steadily(port: int, kind: str) -> None:
+    """Deliveries at 1,000 a second until ended."""
+    if kind == "None":
+        return
+    payload = b'"' + b"x" * 62 + b'"'
+    channels = [b"c"] if kind == "all" else [b"c%d" % i for i in range(1000)]
+    publishers = [Publisher(port, channel, payload) for channel in channels[:1]]
+    publishers += [Publisher(port, channel, payload, publishers[0]) for channel in channels[1:]]
+    pause, due, number = (1.0 if kind == "all" else 0.001), time.monotonic(), 0
     while True:
-        publish()
-        due += 0.001
+        publishers[number % len(publishers)]()
+        number += 1
+        due += pause
         time.sleep(max(0.0, due - time.monotonic()))
 
 
@@ -329,11 +342,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="echo,idle,fanout,beside")
-    parser.add_argument("--publish", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--publish", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--read", type=int, nargs="*", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.publish:
-        return publish_steadily(arguments.publish)
+        return publish_steadily(int(arguments.publish[0]), arguments.publish[1])
     if arguments.read:
         return read_steadily(arguments.read)
     import resource
