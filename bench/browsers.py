@@ -298,10 +298,11 @@ def beside(rounds: int) -> None:
             clients = [native_subscriber(ours.http_port, ("c", f"c{i}")) for i in range(1000)]
             descriptors = [client.socket.fileno() for client in clients]
             reader = [sys.executable, __file__, "--read", *map(str, descriptors)]
-            with subprocess.Popen(pinned(LOAD_CORE, False) + reader, pass_fds=descriptors) as reading:
+            on_load_core = pinned(LOAD_CORE, False)
+            with subprocess.Popen(on_load_core + reader, pass_fds=descriptors) as reading:
                 for name, kind in loads.items():
                     command = [sys.executable, __file__, "--publish", str(ours.port), str(kind)]
-                    with subprocess.Popen(pinned(LOAD_CORE, False) + command) as publishing:
+                    with subprocess.Popen(on_load_core + command) as publishing:
                         result = load(*gets, "--port", str(ours.port))
                         publishing.terminate()
                     found[name].append(result["latency_us"]["p99"])
