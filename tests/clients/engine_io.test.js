@@ -136,6 +136,17 @@ test("holds a poll until something comes", async () => {
   assert.equal(await (await polled).text(), "4later");
 });
 
+test("compresses long answers for those who take them", async () => {
+  const { sid } = await openPolling();
+  const long = "4" + "long ".repeat(1000);
+  for (const [encoding, expected] of [["gzip, deflate", "gzip"], ["identity", null]]) {
+    await post(sid, long);
+    const answer = await poll(sid, { headers: { "Accept-Encoding": encoding } });
+    assert.equal(answer.headers.get("content-encoding"), expected);
+    assert.equal(await answer.text(), long);
+  }
+});
+
 test("carries text and binary packets by WebSocket", async () => {
   const socket = await openWebSocket();
   socket.send("4hello");
