@@ -6,6 +6,7 @@
 #include "commands/command_context.h"
 #include "commands/debug_values.h"
 #include "commands/flush.h"
+#include "commands/script_host.h"
 #include "rdb/dump.h"
 #include "rdb/reader.h"
 
@@ -31,12 +32,21 @@ struct ReloadOptions {
   bool merges = false;  // keys of the file replace those that are there
 
   bool changes_data() const { return !saves || !flushes; }
+  LibraryPolicy library_policy() const {
+    if (flushes) return LibraryPolicy::flush;
+    return merges ? LibraryPolicy::replace : LibraryPolicy::append;
+  }
 };
 
 struct Loaded {
   int database = 0;
   store::EntryPtr entry;
   std::uint32_t access_mark = 0;
+};
+
+struct Contents {
+  std::vector<Loaded> entries;
+  std::vector<std::string> libraries;  // the sources
 };
 
 bool parse(CommandContext& ctx, ReloadOptions& options) {
@@ -60,13 +70,12 @@ std::string value_of(CommandContext& ctx, std::string_view directive) {
   return found.empty() ? std::string() : found.front().second;
 }
 
-// Everything is read before anything is changed: a damaged file costs nothing. Libraries of
-// functions stay as they are.
-std::expected<std::vector<Loaded>, std::string> load(CommandContext& ctx, const std::string& path) {
+// Everything is read before anything is changed: a damaged file costs nothing.
+std::expected<Contents, std::string> load(CommandContext& ctx, const std::string& path) {
   const auto file = base::MappedFile::open(path);
   if (!file) return std::unexpected(file.error().message());
   rdb::Reader reader(file->bytes());
-  std::vector<Loaded> loaded;
+  Contents loaded;
   const EvictionPolicy policy = ctx.settings().eviction_policy.load(std::memory_order_relaxed);
   int database = 0;
   while (true) {
@@ -78,14 +87,17 @@ std::expected<std::vector<Loaded>, std::string> load(CommandContext& ctx, const 
         return std::unexpected("it has keys in a database that is not there");
       database = static_cast<int>(selected->number);
     }
+    if (const auto* function = std::get_if<rdb::Function>(&*record))
+      loaded.libraries.emplace_back(function->code);
     auto* entry = std::get_if<rdb::Entry>(&*record);
     if (entry != nullptr && !entry->entry->is_expired(ctx.now_ms()))
-      loaded.push_back({.database = database,
-                        .entry = std::move(entry->entry),
-                        .access_mark = access_mark::of_known(
-                            policy,
-                            {.idle_s = entry->usage.idle_s, .frequency = entry->usage.frequency},
-                            ctx.now_ms())});
+      loaded.entries.push_back(
+          {.database = database,
+           .entry = std::move(entry->entry),
+           .access_mark = access_mark::of_known(
+               policy,
+               {.idle_s = entry->usage.idle_s, .frequency = entry->usage.frequency},
+               ctx.now_ms())});
   }
 }
 
@@ -192,12 +204,19 @@ void debug_reload(CommandContext& ctx) {
   }
   if (!ctx.lock().lock_all()) return ctx.error("ERR DEBUG RELOAD has to wait for a script");
   if (!options.flushes && !options.merges) {
-    if (const std::string_view key = repeated_key(ctx, *loaded); !key.empty()) {
+    if (const std::string_view key = repeated_key(ctx, loaded->entries); !key.empty()) {
       base::log(base::LogLevel::warning, "DEBUG RELOAD: the key {} is there already", key);
       return ctx.error(cannot_load);
     }
   }
-  insert(ctx, options, std::move(*loaded));
+  if (ScriptHost* scripts = ctx.services().scripts) {
+    const auto restored = scripts->restore(ctx, loaded->libraries, options.library_policy());
+    if (!restored) {
+      base::log(base::LogLevel::warning, "DEBUG RELOAD: {}: {}", path, restored.error());
+      return ctx.error(cannot_load);
+    }
+  }
+  insert(ctx, options, std::move(loaded->entries));
   ctx.reply().ok();
 }
 

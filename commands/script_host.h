@@ -5,8 +5,14 @@
 #include "commands/running_scripts.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
 
 namespace duplex::commands {
+
+class CommandContext;
 
 // The memory of one script unit from script to script: its interpreter.
 class ScriptMemory {
@@ -27,6 +33,13 @@ struct ScriptUse {
   std::size_t function_interpreter_bytes = 0;
 };
 
+// What becomes of the libraries of functions that are there when others are taken in.
+enum class LibraryPolicy : std::uint8_t {
+  flush,    // they go
+  append,   // they stay; one of the same name is an error
+  replace,  // they stay, but for those of the same name
+};
+
 // Thread: any.
 class ScriptHost {
  public:
@@ -36,6 +49,11 @@ class ScriptHost {
   virtual bool stays_with_keys(const Command& command, Args args) const = 0;
   // Whether it runs a script or function that says it does not write.
   virtual bool never_writes(const Command& command, Args args) const = 0;
+  // Takes in the libraries with these sources, all or none, and logs that. The error is a whole
+  // reply. Requires: `ctx` holds all shards.
+  virtual std::expected<void, std::string> restore(CommandContext& ctx,
+                                                   std::span<const std::string> sources,
+                                                   LibraryPolicy policy) = 0;
 
   RunningScripts& running() { return running_; }
 

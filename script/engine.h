@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,10 @@ class Engine final : public commands::ScriptHost {
   bool stays_with_keys(const commands::Command& command, commands::Args args) const override;
   bool never_writes(const commands::Command& command, commands::Args args) const override;
 
+  std::expected<void, std::string> restore(commands::CommandContext& ctx,
+                                           std::span<const std::string> sources,
+                                           commands::LibraryPolicy policy) override;
+
   ScriptCache& scripts() { return scripts_; }
   Libraries& libraries() { return libraries_; }
 
@@ -31,7 +36,7 @@ class Engine final : public commands::ScriptHost {
   void flush_scripts();
   std::uint64_t scripts_generation() const { return generation_.load(std::memory_order_acquire); }
 
-  // Takes in a library from a snapshot. The error is a sentence.
+  // Takes in a library from a snapshot at the start. The error is a sentence.
   std::expected<void, std::string> restore(std::string_view code);
   // The code of all libraries, for a snapshot. A caller that holds all shards sees one moment.
   std::vector<Libraries::Pointer> snapshot() const { return libraries_.list(); }
@@ -47,7 +52,10 @@ class Engine final : public commands::ScriptHost {
 // Compiles and registers a library. The error is a whole reply.
 std::expected<Libraries::Pointer, std::string> make_library(std::string_view code);
 
-// FUNCTION DUMP and RESTORE (function_dump.cc).
+// FUNCTION DUMP and RESTORE (function_dump.cc). The error is a whole reply.
+std::expected<void, std::string> take_in(Libraries& libraries,
+                                         const std::vector<Libraries::Pointer>& added,
+                                         commands::LibraryPolicy policy);
 std::string dump_libraries(const std::vector<Libraries::Pointer>& libraries);
 // The error is a whole reply.
 std::expected<std::vector<Libraries::Pointer>, std::string> read_libraries(

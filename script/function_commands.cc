@@ -80,17 +80,12 @@ void function_restore(CommandContext& ctx) {
         "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
   const auto restored = read_libraries(ctx.arg(2));
   if (!restored) return ctx.error(restored.error());
-  Libraries& libraries = Engine::of(ctx).libraries();
-  if (is("FLUSH")) {
-    libraries.replace_all(*restored);
-  } else {
-    if (!is("REPLACE"))
-      for (const Libraries::Pointer& library : *restored)
-        if (libraries.get(library->name))
-          return ctx.error(fmt::format("ERR Library {} already exists", library->name));
-    if (const auto added = libraries.add(*restored, is("REPLACE")); !added)
-      return ctx.error(added.error());
-  }
+  using commands::LibraryPolicy;
+  const LibraryPolicy policy = is("FLUSH")     ? LibraryPolicy::flush
+                               : is("REPLACE") ? LibraryPolicy::replace
+                                               : LibraryPolicy::append;
+  if (const auto taken = take_in(Engine::of(ctx).libraries(), *restored, policy); !taken)
+    return ctx.error(taken.error());
   ctx.effect(ctx.args());
   ctx.reply().ok();
 }

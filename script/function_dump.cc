@@ -1,4 +1,4 @@
-// FUNCTION DUMP and RESTORE.
+// FUNCTION DUMP and RESTORE, and what DEBUG RELOAD shares with them.
 //
 //   payload = { 245 | string of the code } | version, 2 bytes | CRC64 of everything before it
 #include "base/buffer.h"
@@ -7,6 +7,8 @@
 #include "rdb/encoder.h"
 #include "rdb/format.h"
 #include "script/engine.h"
+
+#include <fmt/format.h>
 
 #include <cstdint>
 #include <cstring>
@@ -58,6 +60,42 @@ std::expected<std::vector<Libraries::Pointer>, std::string> read_libraries(
     libraries.push_back(std::move(*library));
   }
   return libraries;
+}
+
+std::expected<void, std::string> take_in(Libraries& libraries,
+                                         const std::vector<Libraries::Pointer>& added,
+                                         commands::LibraryPolicy policy) {
+  using commands::LibraryPolicy;
+  if (policy == LibraryPolicy::flush) return libraries.replace_all(added);
+  if (policy == LibraryPolicy::append)
+    for (const Libraries::Pointer& library : added)
+      if (libraries.get(library->name))
+        return std::unexpected(fmt::format("ERR Library {} already exists", library->name));
+  return libraries.add(added, policy == LibraryPolicy::replace);
+}
+
+// Logged as one FUNCTION RESTORE, so that a replay takes them in together, too.
+std::expected<void, std::string> Engine::restore(commands::CommandContext& ctx,
+                                                 std::span<const std::string> sources,
+                                                 commands::LibraryPolicy policy) {
+  using commands::LibraryPolicy;
+  std::vector<Libraries::Pointer> added;
+  for (const std::string& source : sources) {
+    auto library = make_library(source);
+    if (!library) return std::unexpected(std::move(library.error()));
+    added.push_back(std::move(*library));
+  }
+  const bool had_any = !libraries_.list().empty();
+  if (auto taken = take_in(libraries_, added, policy); !taken) return taken;
+  const bool flushes = policy == LibraryPolicy::flush;
+  if (added.empty() && !(flushes && had_any)) return {};
+  ctx.effect({"FUNCTION",
+              "RESTORE",
+              ctx.keep(dump_libraries(added)),
+              flushes                            ? "FLUSH"
+              : policy == LibraryPolicy::replace ? "REPLACE"
+                                                 : "APPEND"});
+  return {};
 }
 
 }  // namespace duplex::script

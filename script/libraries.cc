@@ -39,16 +39,23 @@ std::expected<Libraries::ByFunction, std::string> Libraries::index(const ByName&
   return functions;
 }
 
-std::expected<void, std::string> Libraries::add(const std::vector<Pointer>& added, bool replaces) {
-  const base::MutexLock lock(mutex_);
-  ByName next = libraries_;
+std::expected<void, std::string> Libraries::insert(ByName& libraries,
+                                                   const std::vector<Pointer>& added,
+                                                   bool replaces) {
   for (const Pointer& library : added) {
-    const auto [at, is_new] = next.try_emplace(library->name, library);
+    const auto [at, is_new] = libraries.try_emplace(library->name, library);
     if (is_new) continue;
     if (!replaces)
       return std::unexpected(fmt::format("ERR Library '{}' already exists", library->name));
     at->second = library;
   }
+  return {};
+}
+
+std::expected<void, std::string> Libraries::add(const std::vector<Pointer>& added, bool replaces) {
+  const base::MutexLock lock(mutex_);
+  ByName next = libraries_;
+  if (auto inserted = insert(next, added, replaces); !inserted) return inserted;
   auto functions = index(next);
   if (!functions) return std::unexpected(std::move(functions.error()));
   libraries_ = std::move(next);
@@ -56,15 +63,16 @@ std::expected<void, std::string> Libraries::add(const std::vector<Pointer>& adde
   return {};
 }
 
-void Libraries::replace_all(const std::vector<Pointer>& added) {
+std::expected<void, std::string> Libraries::replace_all(const std::vector<Pointer>& added) {
   ByName next;
-  for (const Pointer& library : added)
-    next.try_emplace(library->name, library);
-  ByFunction functions = index(next).value_or(ByFunction{});
+  if (auto inserted = insert(next, added, false); !inserted) return inserted;
+  auto functions = index(next);
+  if (!functions) return std::unexpected(std::move(functions.error()));
   const base::MutexLock lock(mutex_);
   libraries_.swap(next);
-  functions_.swap(functions);
+  functions_.swap(*functions);
   generation_.fetch_add(1, std::memory_order_release);
+  return {};
 }
 
 bool Libraries::erase(std::string_view name) {

@@ -54,10 +54,10 @@ class Libraries {
   // Adds libraries, all or none; with `replaces` they take the place of those with their names. The
   // error is a whole reply.
   std::expected<void, std::string> add(const std::vector<Pointer>& added, bool replaces);
-  // Makes these the only ones.
-  void replace_all(const std::vector<Pointer>& added);
+  // Makes these the only ones, or changes nothing. The error is a whole reply.
+  std::expected<void, std::string> replace_all(const std::vector<Pointer>& added);
   bool erase(std::string_view name);
-  void flush() { replace_all({}); }
+  void flush() { (void)replace_all({}); }
 
   // Counts flushes: interpreters throw their states away then.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
@@ -66,6 +66,9 @@ class Libraries {
   using ByName = std::map<std::string, Pointer, std::less<>>;
   using ByFunction = std::map<std::string, Found, std::less<>>;
 
+  static std::expected<void, std::string> insert(ByName& libraries,
+                                                 const std::vector<Pointer>& added,
+                                                 bool replaces);
   static std::expected<ByFunction, std::string> index(const ByName& libraries);
 
   mutable base::Mutex mutex_{base::LockRank::leaf};

@@ -20,19 +20,21 @@ PIPELINE = 20
 
 
 def everything(client):
-    """All that a log has.
+    """All that a log has, and the digest of all keys.
 
-    It has neither the count that a HyperLogLog keeps until it changes, nor how often somebody has
-    read again what he has not acknowledged; and versions compute the lag of a group differently.
+    It does not have how often somebody has read again what he has not acknowledged, of which the
+    digest knows nothing; and versions compute the lag of a group differently. Nor does it have the
+    count that a HyperLogLog keeps until it changes: so each is counted before the digest is made.
     """
     facts = typed_data.everything(client)
-    del facts["digest"]
     for key, value in facts.items():
-        if key == "functions":
+        if key in ("functions", "digest"):
             continue
         kind, expiry, content = value
         if kind == b"string" and content.startswith(b"HYLL"):
             facts[key] = (kind, expiry, content[:8] + content[16:])
+            client.call("SELECT", key[0])
+            client.call("PFCOUNT", key[1])
         if kind == b"stream":
             groups = [
                 (
@@ -43,6 +45,8 @@ def everything(client):
                 for group, pending, consumers in content[2]
             ]
             facts[key] = (kind, expiry, content[:2] + groups)
+    client.call("SELECT", 0)
+    facts["digest"] = client.call("DEBUG", "DIGEST").value
     return facts
 
 

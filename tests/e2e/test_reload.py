@@ -37,6 +37,35 @@ def test_options_decide_what_is_saved_emptied_and_replaced(kind):
         )
 
 
+def library(name, answer):
+    return f"#!lua name={name}\nredis.register_function('{name}', function() return {answer} end)"
+
+
+def answers(client):
+    return [client.call("FCALL", name, 0).value for name in ("one", "two")]
+
+
+NOT_THERE = b"ERR Function not found"
+
+
+@pytest.mark.parametrize("kind", servers.available_kinds())
+def test_libraries_of_functions_are_in_the_file_like_keys(kind):
+    with servers.server(kind, *ARGUMENTS) as server, server.client(timeout=60) as client:
+        client.call("FUNCTION", "LOAD", library("one", 1))
+        assert client.call("DEBUG", "RELOAD").value == b"OK"
+        assert answers(client) == [1, NOT_THERE]
+
+        client.call("FUNCTION", "LOAD", "REPLACE", library("one", 11))
+        client.call("FUNCTION", "LOAD", library("two", 2))
+        refusal = client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH").value
+        assert refusal.startswith(b"ERR Error trying to load the RDB dump")
+        assert client.call("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE").value == b"OK"
+        assert answers(client) == [1, 2]
+
+        assert client.call("DEBUG", "RELOAD", "NOSAVE").value == b"OK"
+        assert answers(client) == [1, NOT_THERE]
+
+
 needs_duplex = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
 )
@@ -63,9 +92,12 @@ def test_the_log_has_what_was_loaded():
         with server.client(timeout=60) as client:
             client.call("SET", "a", "saved", "PXAT", 4102444800000)
             client.call("HSET", "h", "f", "v")
+            client.call("FUNCTION", "LOAD", library("one", 1))
             client.call("SAVE")
             client.call("SET", "a", "later")
             client.call("SET", "gone", "later")
+            client.call("FUNCTION", "LOAD", "REPLACE", library("one", 11))
+            client.call("FUNCTION", "LOAD", library("two", 2))
             assert client.call("DEBUG", "RELOAD", "NOSAVE").value == b"OK"
             digest = client.call("DEBUG", "DIGEST").value
         server.kill()
@@ -74,3 +106,4 @@ def test_the_log_has_what_was_loaded():
             assert client.call("DEBUG", "DIGEST").value == digest
             assert get(client, "a", "gone") == [b"saved", None]
             assert client.call("PEXPIRETIME", "a").value == 4102444800000
+            assert answers(client) == [1, NOT_THERE]
