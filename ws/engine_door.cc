@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "ws/engine_socket.h"
+#include "ws/gzip.h"
 #include "ws/handshake.h"
 #include "ws/http_front.h"
 
@@ -14,6 +15,9 @@
 namespace duplex::ws {
 
 namespace {
+
+// Shorter answers leave as they are.
+constexpr std::size_t gzip_bytes_min = 1024;
 
 // The value of a parameter of the query, as it stands there; nothing if it is missing.
 std::optional<std::string_view> parameter(std::string_view target, std::string_view name) {
@@ -55,8 +59,23 @@ HttpResponse answer_of(const EngineError& error, std::string_view origin) {
   return response;
 }
 
-HttpResponse poll_answer(std::string payload, std::string_view origin) {
-  return answer_of(std::move(payload), "text/plain; charset=UTF-8", origin);
+// Who reads the answers to polls: what is kept of a request until its answer comes.
+struct Reader {
+  std::string origin;
+  bool takes_gzip = false;
+};
+
+Reader reader_of(const HttpRequest& request) {
+  return {.origin = std::string(request.field("Origin")),
+          .takes_gzip = request.field_lists("Accept-Encoding", "gzip")};
+}
+
+HttpResponse poll_answer(std::string payload, const Reader& reader) {
+  const bool is_packed = reader.takes_gzip && payload.size() >= gzip_bytes_min;
+  HttpResponse response = answer_of(
+      is_packed ? gzip(payload) : std::move(payload), "text/plain; charset=UTF-8", reader.origin);
+  if (is_packed) response.fields.emplace_back("Content-Encoding", "gzip");
+  return response;
 }
 
 HttpResponse preflight(const HttpRequest& request, std::string_view origin) {
@@ -103,8 +122,7 @@ Routed EngineDoor::route_session(const HttpRequest& request,
     return answer_of(engine_errors::unknown_transport, origin);
   if (is_upgrade != (transport == "websocket"))
     return answer_of(engine_errors::bad_request, origin);
-  if (parameter(request.target, "EIO") != "4")
-    return answer_of(engine_errors::bad_version, origin);
+  if (parameter(request.target, "EIO") != "4") return answer_of(engine_errors::bad_version, origin);
   if (front.is_shutting_down()) return answer_of(engine_errors::too_many, origin);
 
   const auto sid = parameter(request.target, "sid");
@@ -133,18 +151,17 @@ Routed EngineDoor::open_polling(const HttpRequest& request, HttpFront& front) {
   const std::string_view origin = request.field("Origin");
   EngineSession* session = sessions_of(front).add(client_of(request));
   if (session == nullptr) return answer_of(engine_errors::too_many, origin);
-  return poll_answer(session->open_polling(service_->open(*session, front)), origin);
+  return poll_answer(session->open_polling(service_->open(*session, front)), reader_of(request));
 }
 
 Routed EngineDoor::poll(EngineSession& session,
                         const HttpRequest& request,
                         const Respond& respond) {
-  const std::string_view origin = request.field("Origin");
-  auto payload = session.poll([respond, origin = std::string(origin)](std::string later) {
-    respond(poll_answer(std::move(later), origin));
-  });
-  if (!payload) return answer_of(payload.error(), origin);
-  if (*payload) return poll_answer(std::move(**payload), origin);
+  const Reader reader = reader_of(request);
+  auto payload = session.poll(
+      [respond, reader](std::string later) { respond(poll_answer(std::move(later), reader)); });
+  if (!payload) return answer_of(payload.error(), reader.origin);
+  if (*payload) return poll_answer(std::move(**payload), reader);
   return Deferred{[&sessions = session.owner(), sid = session.sid(), number = session.last_poll()] {
     if (EngineSession* abandoned = sessions.find(sid)) abandoned->abandon_poll(number);
   }};

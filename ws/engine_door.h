@@ -23,9 +23,7 @@ class EngineDoor final : public HttpDoor {
   EngineDoor(EngineOptions options,
              std::vector<std::string> origins,
              std::unique_ptr<EngineService> service)
-      : options_(std::move(options)),
-        origins_(std::move(origins)),
-        service_(std::move(service)) {}
+      : options_(std::move(options)), origins_(std::move(origins)), service_(std::move(service)) {}
 
   std::optional<Routed> route(const HttpRequest& request,
                               HttpFront& front,

@@ -19,8 +19,7 @@ class Echo final : public EngineApplication {
       packet += data;
       session_.send_text(packet);
     } else {
-      session_.send_frames(
-          std::make_shared<const std::string>(encode_frame(Opcode::binary, data)));
+      session_.send_frames(std::make_shared<const std::string>(encode_frame(Opcode::binary, data)));
     }
   }
 

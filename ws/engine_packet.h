@@ -25,8 +25,8 @@ enum class EngineType : char {
 
 struct EnginePacket {
   EngineType type = EngineType::noop;
-  bool is_binary = false;    // only messages are
-  std::string_view data{};   // without the type
+  bool is_binary = false;   // only messages are
+  std::string_view data{};  // without the type
 };
 
 // Between the packets of a polling body.

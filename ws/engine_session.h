@@ -179,7 +179,7 @@ class EngineSession {
   Alarm upgrade_{*this};
   Alarm connect_{*this};
   bool open_ = false;
-  bool probed_ = false;   // the candidate has been answered: polls are not held any more
+  bool probed_ = false;  // the candidate has been answered: polls are not held any more
   bool overflown_ = false;
 };
 

@@ -25,9 +25,9 @@ struct EngineOptions {
   std::int64_t ping_timeout_ms = 20'000;
   std::int64_t connect_timeout_ms = 45'000;
   std::int64_t upgrade_timeout_ms = 10'000;
-  std::size_t payload_bytes_max = 1'000'000;         // of one message, and of one polling body
+  std::size_t payload_bytes_max = 1'000'000;           // of one message, and of one polling body
   std::size_t queue_bytes_max = std::size_t{1} << 20;  // for a session without WebSocket
-  std::size_t sessions_max = 10'000;                 // over all loops
+  std::size_t sessions_max = 10'000;                   // over all loops
 };
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.

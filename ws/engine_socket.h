@@ -19,7 +19,10 @@ class EngineSocket final : public WsSession, public EngineTransport {
   using MakeApplication = std::function<std::unique_ptr<EngineApplication>(EngineSession&)>;
 
   // Opens a session of its own.
-  EngineSocket(HttpFront& front, EngineSessions& sessions, EngineClient client, MakeApplication make);
+  EngineSocket(HttpFront& front,
+               EngineSessions& sessions,
+               EngineClient client,
+               MakeApplication make);
   // Takes the session with this id over from polling.
   EngineSocket(HttpFront& front, EngineSessions& sessions, std::string sid);
 

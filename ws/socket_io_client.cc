@@ -49,8 +49,7 @@ void SocketIoClient::on_message(bool is_text, std::string_view data) {
 void SocketIoClient::take_attachment(std::string_view bytes) {
   if (!incomplete_) return session_.close(EngineEnd::protocol);
   incomplete_->bytes += bytes.size();
-  if (incomplete_->bytes >
-      attachment_payloads_max * session_.owner().options().payload_bytes_max)
+  if (incomplete_->bytes > attachment_payloads_max * session_.owner().options().payload_bytes_max)
     return session_.close(EngineEnd::protocol);
   incomplete_->attachments.emplace_back(bytes);
   if (incomplete_->attachments.size() < incomplete_->expected) return;
@@ -106,8 +105,7 @@ void SocketIoClient::connect(const SocketIoPacket& packet) {
     loop_.rooms().join(socket, channel);
   const std::string data = fmt::format(R"({{"sid":"{}"}})", socket.id());
   append_socket_io_packet(
-      scratch(),
-      {.type = SocketIoType::connect, .name_space = socket.name_space(), .data = data});
+      scratch(), {.type = SocketIoType::connect, .name_space = socket.name_space(), .data = data});
   session_.send_text(scratch_);
   for (EventRouter* router : loop_.routers())
     if (find(packet.name_space) == &socket) router->on_connected(socket, socket.auth());
@@ -168,8 +166,8 @@ void SocketIoClient::watch_expiry(const realtime::Identity& identity) {
 }
 
 SocketIoSocket* SocketIoClient::find(std::string_view name_space) {
-  const auto found = std::ranges::find(
-      sockets_, name_space, [](const auto& socket) -> const std::string& {
+  const auto found =
+      std::ranges::find(sockets_, name_space, [](const auto& socket) -> const std::string& {
         return socket->name_space();
       });
   return found == sockets_.end() ? nullptr : found->get();

@@ -13,10 +13,9 @@ void SocketIoEcho::on_connected(SocketIoSocket& socket, std::string_view auth) {
 
 bool SocketIoEcho::handle(SocketIoSocket& socket, const SocketIoCall& call) {
   if (call.event == "message") {
-    socket.emit(fmt::format(R"(["message-back"{}{}])",
-                            call.arguments.empty() ? "" : ",",
-                            call.arguments),
-                call.attachments);
+    socket.emit(
+        fmt::format(R"(["message-back"{}{}])", call.arguments.empty() ? "" : ",", call.arguments),
+        call.attachments);
     return true;
   }
   if (call.event != "message-with-ack") return false;

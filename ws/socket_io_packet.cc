@@ -138,10 +138,10 @@ std::optional<SocketIoPacket> read_socket_io_packet(std::string_view text) {
     packet.id = take_number(text);
     if (!packet.id) return std::nullopt;
   }
-  if (!has_shape(packet.type, text)) return std::nullopt;
-  if (is_binary(packet.type) && !has_good_placeholders(text, packet.attachments))
-    return std::nullopt;
   packet.data = trimmed(text);
+  if (!has_shape(packet.type, packet.data)) return std::nullopt;
+  if (is_binary(packet.type) && !has_good_placeholders(packet.data, packet.attachments))
+    return std::nullopt;
   return packet;
 }
 

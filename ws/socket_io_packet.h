@@ -40,8 +40,8 @@ struct SocketIoPacket {
   std::string_view data{};  // JSON, or empty
 };
 
-// Reads a text message, without Engine.IO's type, and checks that the data is JSON of the shape that
-// the packet's type demands. Nothing if it is malformed, or has more attachments than allowed.
+// Reads a text message, without Engine.IO's type, and checks that the data is JSON of the shape
+// that the packet's type demands. Nothing if it is malformed, or has more attachments than allowed.
 std::optional<SocketIoPacket> read_socket_io_packet(std::string_view text);
 
 // Are all the placeholders of attachments in this JSON ones of 0 to attachments - 1?
@@ -52,7 +52,8 @@ void append_socket_io_packet(std::string& out, const SocketIoPacket& packet);
 
 // The packet and its attachments as WebSocket frames, to be sent to any number of sessions.
 // Requires: packet.attachments == attachments.size(); the type is the one without attachments.
-std::string encode_socket_io(const SocketIoPacket& packet, std::span<const std::string> attachments);
+std::string encode_socket_io(const SocketIoPacket& packet,
+                             std::span<const std::string> attachments);
 
 // What stands between the brackets of a JSON array, element by element, as it stands there.
 // Requires: `inside` comes from a text that is JSON.

@@ -67,9 +67,9 @@ SocketIoSocket* SocketIoRooms::find(std::string_view name_space, std::string_vie
 }
 
 bool SocketIoRooms::is_in(const SocketIoSocket& socket, std::string_view room) const {
-  return std::ranges::any_of(socket.memberships_, [&](const SocketIoSocket::Membership& membership) {
-    return membership.room->name == room;
-  });
+  return std::ranges::any_of(
+      socket.memberships_,
+      [&](const SocketIoSocket::Membership& membership) { return membership.room->name == room; });
 }
 
 bool SocketIoRooms::join(SocketIoSocket& socket, std::string_view room) {
@@ -136,8 +136,7 @@ std::size_t SocketIoRooms::deliver(std::string_view name_space,
                                    std::span<const std::string> rooms,
                                    std::span<const std::string> except,
                                    const base::SharedBytes& frames) {
-  return for_each(
-      name_space, rooms, except, [&](SocketIoSocket& socket) { socket.send(frames); });
+  return for_each(name_space, rooms, except, [&](SocketIoSocket& socket) { socket.send(frames); });
 }
 
 std::vector<std::string> SocketIoRooms::room_names(std::string_view name_space) const {

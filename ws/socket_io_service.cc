@@ -15,8 +15,7 @@ SocketIoLoop::SocketIoLoop(HttpFront& front,
       rooms_(front.subscribers()),
       events_(front, options, rooms_) {}
 
-std::unique_ptr<EngineApplication> SocketIoService::open(EngineSession& session,
-                                                         HttpFront& front) {
+std::unique_ptr<EngineApplication> SocketIoService::open(EngineSession& session, HttpFront& front) {
   auto& loop = loops_[front.loop().index()];
   if (!loop) {
     loop = std::make_unique<SocketIoLoop>(front, options_, routers_);

@@ -31,7 +31,7 @@ const redisClients = async (name, port) => {
   const pub = createClient({ url: `redis://127.0.0.1:${port}` });
   const sub = pub.duplicate();
   await Promise.all([pub.connect(), sub.connect()]);
-  return { pub, sub, end: () => Promise.all([pub, sub].map((each) => each.disconnect())) };
+  return { pub, sub, end: () => Promise.all([pub, sub].map((each) => each.close())) };
 };
 
 export class NodeServer {
