@@ -4,6 +4,7 @@
 #include "base/glob.h"
 #include "realtime/json_text.h"
 #include "realtime/replies.h"
+#include "resp/reply_value.h"
 #include "ws/counters.h"
 #include "ws/http_front.h"
 #include "ws/socket_io_client.h"
@@ -15,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace duplex::ws {
@@ -72,6 +74,21 @@ std::optional<SocketTarget> target_of(const realtime::EmitRule& rule, const Sock
   auto room = word_value(*rule.room, first_argument(call));
   if (!room || room->empty()) return std::nullopt;
   return SocketTarget{.rooms = {std::move(*room)}, .except = {}};
+}
+
+// Whether the user of browsers is there, is not switched off, and may run this.
+bool fence_allows(HttpFront& front, const std::vector<std::string>& words) {
+  const std::string_view who[] = {"ACL", "GETUSER", "browser"};
+  const std::string reply = front.commands().run(who, RunAs::server).reply;
+  std::string_view rest = reply;
+  const auto user = resp::read_reply(rest);
+  const resp::ReplyValue* flags = user ? user->find("flags") : nullptr;
+  if (flags == nullptr ||
+      std::ranges::find(flags->elements, "on", &resp::ReplyValue::text) == flags->elements.end())
+    return false;
+  std::vector<std::string_view> question{"ACL", "DRYRUN", "browser"};
+  question.insert(question.end(), words.begin(), words.end());
+  return front.commands().run(question, RunAs::server).reply == "+OK\r\n";
 }
 
 HttpFront& front_of(SocketIoSocket& socket) {
@@ -158,10 +175,7 @@ SocketIoRouter::Outcome SocketIoRouter::run(SocketIoSocket& socket,
   const auto target = target_of(*route.emit, call);
   if (!target) return Refused{bad_request, "the room is missing"};
   // The fence is asked first: the script runs without it, as it publishes for other servers too.
-  std::vector<std::string_view> question{"ACL", "DRYRUN", "browser"};
-  question.insert(question.end(), words.begin(), words.end());
-  if (front.commands().run(question, RunAs::server).reply != "+OK\r\n")
-    return Refused{permission_denied, "permission denied"};
+  if (!fence_allows(front, words)) return Refused{permission_denied, "permission denied"};
   const SocketEvent event = event_of(route.emit->event, call);
   const auto [channel, payload] = cluster_.publication(socket.name_space(), *target, event);
   std::vector<std::string_view> command{"EVAL", run_and_publish, "0", channel, payload};

@@ -141,6 +141,9 @@ test("the user of browsers bounds what routes run", async () => {
   assert.deepEqual((await take([clients[1]]))[0],
     [["seen", { key: "seen:a", room: clients[1].id }]]);
   assert.equal(await redis.get("seen:a"), "1");
+  await redis.acl("SETUSER", "browser", "off");
+  assert.deepEqual(await ask(clients[0], "box", { index: 5, checked: true }), denied);
+  await redis.acl("SETUSER", "browser", "on");
   assert.deepEqual((await quiet()).flat(), []);
 });
 
