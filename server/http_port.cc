@@ -34,12 +34,7 @@ ws::Options web_options(const Config& config) {
 }
 
 realtime::Authority browser_authority(const Config& config) {
-  std::vector<realtime::ChannelRule> rules;
-  for (const ChannelRule& rule : config.channels)
-    rules.push_back({.pattern = rule.pattern,
-                     .anonymous_subscribe = rule.subscribe == ChannelAccess::anonymous,
-                     .anonymous_publish = rule.publish == ChannelAccess::anonymous});
-  return realtime::Authority(realtime::ChannelRules(std::move(rules)));
+  return realtime::Authority(realtime::ChannelRules(config.channels));
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
