@@ -33,8 +33,9 @@ ws::Options web_options(const Config& config) {
   return options;
 }
 
-realtime::Authority browser_authority(const Config& config) {
-  return realtime::Authority(realtime::ChannelRules(config.channels));
+realtime::Authority browser_authority(const Config& config,
+                                      std::shared_ptr<const realtime::TokenKeyring> keyring) {
+  return realtime::Authority(realtime::ChannelRules(config.channels), std::move(keyring));
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -64,7 +65,8 @@ HttpPort::HttpPort(const Config& config,
                    std::vector<std::unique_ptr<net::CommandLoop>>& loops,
                    ws::MetricsSource& metrics,
                    ws::Counters& counters,
-                   const TlsContexts& tls)
+                   const TlsContexts& tls,
+                   std::shared_ptr<const realtime::TokenKeyring> keyring)
     : pool_(pool),
       tls_(tls),
       options_(web_options(config)),
@@ -77,7 +79,7 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config)) {
+      authority_(browser_authority(config, std::move(keyring))) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
   for (std::size_t i = 0; i < pool.size(); ++i)
