@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::uintmax_t file_bytes_max = 1 << 20;
 
-std::filesystem::path file_of(const Config& config) {
-  return (std::filesystem::path(config.dir) / config.rt_jwks_file).lexically_normal();
-}
-
 std::expected<std::vector<realtime::TokenKey>, std::string> read_file(
     const std::filesystem::path& file) {
   std::error_code failure;
@@ -42,24 +38,37 @@ BrowserKeys::Stamp BrowserKeys::stamp_of(const std::filesystem::path& file) {
   return failure ? Stamp{} : Stamp{.changed = changed, .size = size};
 }
 
-Outcome BrowserKeys::load(const Config& config) {
-  const std::scoped_lock lock(mutex_);
-  realtime::TokenTrust trust{
-      .keys = {}, .audience = config.rt_token_audience, .issuer = config.rt_token_issuer};
-  if (!config.rt_jwks_file.empty()) {
-    stamp_ = stamp_of(file_of(config));
-    auto keys = read_file(file_of(config));
+std::expected<realtime::TokenTrust, std::string> BrowserKeys::read(const Sources& sources) {
+  realtime::TokenTrust trust{.keys = {}, .audience = sources.audience, .issuer = sources.issuer};
+  if (!sources.file.empty()) {
+    auto keys = read_file(sources.file);
     if (!keys)
       return std::unexpected(
-          fmt::format("rt-jwks-file '{}': {}", file_of(config).string(), keys.error()));
+          fmt::format("rt-jwks-file '{}': {}", sources.file.string(), keys.error()));
     trust.keys = *std::move(keys);
   }
-  if (!config.rt_token_hmac_secret.empty()) {
-    auto key = realtime::TokenKey::secret(config.rt_token_hmac_secret);
+  if (!sources.secret.empty()) {
+    auto key = realtime::TokenKey::secret(sources.secret);
     if (!key) return std::unexpected(fmt::format("rt-token-hmac-secret: {}", key.error()));
     trust.keys.push_back(*std::move(key));
   }
-  keyring_->replace(std::move(trust));
+  return trust;
+}
+
+Outcome BrowserKeys::load(const Config& config) {
+  Sources sources{.file = {},
+                  .secret = config.rt_token_hmac_secret,
+                  .audience = config.rt_token_audience,
+                  .issuer = config.rt_token_issuer};
+  if (!config.rt_jwks_file.empty())
+    sources.file = (std::filesystem::path(config.dir) / config.rt_jwks_file).lexically_normal();
+  const base::MutexLock lock(mutex_);
+  const Stamp stamp = stamp_of(sources.file);
+  auto trust = read(sources);
+  if (!trust) return std::unexpected(trust.error());
+  keyring_->replace(*std::move(trust));
+  sources_ = std::move(sources);
+  stamp_ = stamp;
   return {};
 }
 
@@ -69,16 +78,18 @@ void BrowserKeys::follow(ConfigStore& config) {
     config.on_change(name, [this](const Config& next) { return load(next); });
 }
 
-void BrowserKeys::look(const Config& config) {
-  if (config.rt_jwks_file.empty()) return;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (stamp_of(file_of(config)) == stamp_) return;
-  }
-  if (const Outcome loaded = load(config); !loaded)
-    base::log(base::LogLevel::warning, "Keys stay as they were: {}", loaded.error());
-  else
-    base::log(base::LogLevel::notice, "Keys read again from '{}'", file_of(config).string());
+void BrowserKeys::look() {
+  const base::MutexLock lock(mutex_);
+  if (sources_.file.empty()) return;
+  const Stamp stamp = stamp_of(sources_.file);
+  if (stamp == stamp_) return;
+  stamp_ = stamp;
+  auto trust = read(sources_);
+  if (!trust)
+    return base::log(
+        base::LogLevel::warning, "Keys for tokens stay as they were: {}", trust.error());
+  keyring_->replace(*std::move(trust));
+  base::log(base::LogLevel::notice, "Keys for tokens read again");
 }
 
 }  // namespace duplex::server

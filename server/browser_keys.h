@@ -1,18 +1,20 @@
 // The keys that the browsers' tokens are checked with, from the configuration and a file.
 #pragma once
 
+#include "base/mutex.h"
 #include "realtime/token_keyring.h"
 #include "server/config_store.h"
 
 #include <cstdint>
+#include <expected>
 #include <filesystem>
 #include <memory>
-#include <mutex>
+#include <string>
 
 namespace duplex::server {
 
-// Thread: load() and follow() are called by the main thread before the loops start, look() from
-// any; CONFIG SET may act meanwhile (mutex_).
+// Thread: follow() is called by the main thread before the loops start, the others from any
+// (mutex_).
 class BrowserKeys {
  public:
   // Reads the keys; the error is a sentence for the operator, and all stays as it was then.
@@ -21,11 +23,18 @@ class BrowserKeys {
   void follow(ConfigStore& config);
   // Reads the file again if it is another one now. If it cannot be used that is logged once, and
   // the keys stay as they were.
-  void look(const Config& config);
+  void look();
 
   std::shared_ptr<const realtime::TokenKeyring> keyring() const { return keyring_; }
 
  private:
+  // Where keys come from, as they were loaded last.
+  struct Sources {
+    std::filesystem::path file;  // empty: none
+    std::string secret;          // empty: none
+    std::string audience;
+    std::string issuer;
+  };
   // Tells whether a file was changed.
   struct Stamp {
     std::filesystem::file_time_type changed{};
@@ -33,10 +42,13 @@ class BrowserKeys {
     bool operator==(const Stamp&) const = default;
   };
   static Stamp stamp_of(const std::filesystem::path& file);
+  static std::expected<realtime::TokenTrust, std::string> read(const Sources& sources);
 
-  std::shared_ptr<realtime::TokenKeyring> keyring_ = std::make_shared<realtime::TokenKeyring>();
-  std::mutex mutex_;  // a leaf
-  Stamp stamp_;       // under mutex_
+  const std::shared_ptr<realtime::TokenKeyring> keyring_ =
+      std::make_shared<realtime::TokenKeyring>();
+  base::Mutex mutex_{base::LockRank::log};  // the keyring's is taken under it
+  Sources sources_ DUPLEX_GUARDED_BY(mutex_);
+  Stamp stamp_ DUPLEX_GUARDED_BY(mutex_);
 };
 
 }  // namespace duplex::server

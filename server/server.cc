@@ -136,7 +136,7 @@ Server::Server(LoadedConfig config)
   tls_port_.follow(config_);
   config_.on_change("port", [this](const Config& next) { return port_.move(next); });
   browser_keys_.follow(config_);
-  pool_.loop(0).every(key_check_interval, [this] { browser_keys_.look(*config_.snapshot()); });
+  pool_.loop(0).every(key_check_interval, [this] { browser_keys_.look(); });
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 

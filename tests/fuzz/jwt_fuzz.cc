@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "realtime/json_text.h"
 #include "realtime/token.h"
-#include "tests/realtime/token_maker.h"
+#include "realtime/token_maker.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #include "realtime/authority.h"
 
 #include "realtime/token.h"
-#include "tests/realtime/token_maker.h"
+#include "realtime/token_maker.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/glob.h"
 #include "realtime/base64url.h"
-#include "tests/realtime/token_maker.h"
+#include "realtime/token_maker.h"
 
 #include <gtest/gtest.h>
 
@@ -215,7 +215,7 @@ std::string rfc_jwks() {
          R"(","e":"AQAB"},)"
          R"({"kty":"EC","crv":"P-256","kid":"e","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
          R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},)"
-         R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPJHURo"},)"
+         R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},)"
          R"({"kty":"oct","alg":"HS256","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75)"
          R"(aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"},{"kty":"EC","crv":"P-521"},{"use":"enc"}]})";
 }
