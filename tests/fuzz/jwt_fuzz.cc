@@ -1,10 +1,10 @@
 // Fuzz target: tokens as anybody may send them, claims that are signed, and files of keys.
 //
 // The first byte chooses which of them the rest is.
+#include "../realtime/token_maker.h"
 #include "base/assert.h"
 #include "realtime/json_text.h"
 #include "realtime/token.h"
-#include "realtime/token_maker.h"
 
 #include <cstddef>
 #include <cstdint>
