@@ -134,7 +134,8 @@ Server::Server(LoadedConfig config)
   DUPLEX_ASSERT(!problem);  // the lines were read
   bind_config();
   tls_port_.follow(config_);
-  config_.on_change("port", [this](const Config& next) { return port_.move(next); });
+  for (const std::string_view name : {"port", "bind"})
+    config_.on_change(name, [this](const Config& next) { return port_.move(next); });
   browser_keys_.follow(config_);
   pool_.loop(0).every(key_check_interval, [this] { browser_keys_.look(); });
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });

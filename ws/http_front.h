@@ -3,13 +3,12 @@
 
 #include "net/descriptor.h"
 #include "net/event_loop.h"
-#include "net/timer_queue.h"
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
 #include "realtime/replies.h"
 #include "ws/counters.h"
-#include "ws/deadlines.h"
+#include "ws/deadline_timer.h"
 #include "ws/http_router.h"
 #include "ws/options.h"
 #include "ws/takeover.h"
@@ -69,12 +68,14 @@ class HttpFront {
   const Options& options() const { return parts_.options; }
   const HttpRouter& router() const { return parts_.router; }
   Counters& counters() { return parts_.counters; }
+  // How many loops have a front.
+  std::size_t loops() const { return parts_.fronts != nullptr ? parts_.fronts->size() : 1; }
   // The front of another loop.
   HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
 
   // Milliseconds of a clock that never jumps.
-  static std::int64_t now_ms();
-  void set_deadline(Deadlined& what, DeadlineKind kind);
+  static std::int64_t now_ms() { return DeadlineTimer::now_ms(); }
+  void set_deadline(Deadlined& what, DeadlineKind kind) { deadlines_.set(what, kind, now_ms()); }
   void clear_deadline(Deadlined& what) { deadlines_.clear(what); }
 
   // Keeps what takes a connection over, to be started on its socket, until remove().
@@ -84,14 +85,11 @@ class HttpFront {
   void remove(HttpSession& session);
 
  private:
-  void arm();
   void settle_replies_after(std::int64_t delay_ms);
 
   FrontParts parts_;
   realtime::Replies replies_;
-  Deadlines deadlines_;
-  net::TimerId timer_ = 0;
-  std::int64_t timer_due_ms_ = 0;
+  DeadlineTimer deadlines_;
   std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
   bool shutting_down_ = false;
