@@ -373,10 +373,33 @@ void CommandContext::remove_expired(int database, std::span<const store::HashedK
 }
 
 void CommandContext::flush_effects() {
-  if (effects_.empty()) return;
-  const std::uint64_t position = services_.effects.append(effects_.unit(), effects_.changes());
-  if (client_ != nullptr) client_->log_position = position;
-  effects_.clear();
+  std::uint64_t position = 0;
+  if (!effects_.empty()) {
+    position = services_.effects.append(effects_.unit(), effects_.changes());
+    if (client_ != nullptr) client_->log_position = position;
+    effects_.clear();
+  }
+  if (publishing_.empty()) [[likely]]
+    return;
+  for (Publishing& next : publishing_) {
+    next.publication.log_position = position;
+    subscribers_.publish(std::make_shared<const pubsub::Message>(
+        next.kind, next.channel, next.payload, std::move(next.publication)));
+  }
+  publishing_.clear();
+}
+
+std::size_t CommandContext::publish(pubsub::Kind kind,
+                                    std::string_view channel,
+                                    std::string_view payload,
+                                    pubsub::Publication publication) {
+  // What has no place in the log need not wait, unless something that was published before does.
+  if (publication.offset == 0 && publishing_.empty()) [[likely]]
+    return subscribers_.publish(std::make_shared<const pubsub::Message>(
+        kind, channel, payload, std::move(publication)));
+  publishing_.push_back(
+      {kind, std::string(channel), std::string(payload), std::move(publication)});
+  return subscribers_.hub().receiver_count(kind, channel);
 }
 
 }  // namespace duplex::commands

@@ -29,6 +29,7 @@
 
 namespace duplex::commands {
 
+class ChannelHistory;
 class Migration;
 class Observation;
 class ScriptHost;
@@ -160,6 +161,7 @@ struct Services {
   Observation& observation;
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
   ScriptHost* scripts = nullptr;                                // nullptr: no command runs scripts
+  ChannelHistory* history = nullptr;                            // nullptr: no channel has one
 };
 
 }  // namespace duplex::commands
