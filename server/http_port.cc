@@ -93,7 +93,8 @@ HttpPort::HttpPort(const Config& config,
                                                        .authority = authority_,
                                                        .options = options_,
                                                        .router = router_,
-                                                       .counters = counters}));
+                                                       .counters = counters,
+                                                       .fronts = &fronts_}));
 }
 
 HttpPort::~HttpPort() = default;

@@ -4,6 +4,7 @@
 #include "ws/http_message.h"
 #include "ws/takeover.h"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,7 +28,13 @@ struct Deferred {
   std::function<void()> on_abandoned{};
 };
 
-using Routed = std::variant<HttpResponse, Upgrade, Deferred>;
+// The connection moves to another loop with its request, which is answered there: what it is about
+// lives on that loop.
+struct MoveTo {
+  std::size_t loop = 0;
+};
+
+using Routed = std::variant<HttpResponse, Upgrade, Deferred, MoveTo>;
 // Used at most once, on the loop of the connection, and only if the result was Deferred.
 using Respond = std::function<void(HttpResponse)>;
 

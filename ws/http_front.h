@@ -13,10 +13,12 @@
 #include "ws/options.h"
 #include "ws/takeover.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace duplex::net {
 class TlsContext;
@@ -24,6 +26,7 @@ class TlsContext;
 
 namespace duplex::ws {
 
+class HttpFront;
 class HttpSession;
 
 // What a front works with. Lifetime: all of it outlives the front.
@@ -35,6 +38,8 @@ struct FrontParts {
   const Options& options;
   const HttpRouter& router;
   Counters& counters;
+  // The fronts of all loops, by index; nullptr if there is only this one.
+  const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
 };
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.
@@ -61,6 +66,8 @@ class HttpFront {
   const Options& options() const { return parts_.options; }
   const HttpRouter& router() const { return parts_.router; }
   Counters& counters() { return parts_.counters; }
+  // The front of another loop.
+  HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
 
   // Milliseconds of a clock that never jumps.
   static std::int64_t now_ms();
