@@ -10,6 +10,7 @@
 #include "ws/counters.h"
 #include "ws/deadlines.h"
 #include "ws/http_router.h"
+#include "ws/log_gate.h"
 #include "ws/options.h"
 #include "ws/takeover.h"
 
@@ -34,6 +35,7 @@ struct FrontParts {
   net::EventLoop& loop;
   pubsub::LoopSubscribers& subscribers;
   realtime::CommandRunner& commands;
+  LogGate& gate;
   const realtime::Authority& authority;
   const Options& options;
   const HttpRouter& router;
@@ -62,6 +64,7 @@ class HttpFront {
   net::EventLoop& loop() { return parts_.loop; }
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
+  LogGate& gate() { return parts_.gate; }
   const realtime::Authority& authority() const { return parts_.authority; }
   const Options& options() const { return parts_.options; }
   const HttpRouter& router() const { return parts_.router; }

@@ -1,11 +1,14 @@
-// The native realtime protocol: Centrifugo's JSON protocol 2, a subset, without I/O.
+// The native realtime protocol: Centrifugo's JSON protocol 2, without I/O.
 //
 // Normative description: docs/ws_protocol.md.
 #pragma once
 
 #include "realtime/authority.h"
+#include "realtime/command_runner.h"
+#include "realtime/history_page.h"
 #include "realtime/token_bucket.h"
 #include "ws/disconnect.h"
+#include "ws/json_command.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +24,7 @@ struct JsonProtocolOptions {
   std::string version = "Duplex";  // what the connect reply says
   std::size_t channels_max = 128;
   std::size_t channel_bytes_max = 255;
+  std::uint64_t page_max = 300;  // publications in one reply
   std::uint32_t ping_s = 25;
   realtime::Rate commands{50, 256};
   realtime::Rate publishes{20, 40};
@@ -38,11 +42,16 @@ class JsonProtocol {
   class Host {
    public:
     virtual ~Host() = default;
-    // The channel is not subscribed yet.
+    // Begins to receive what is published; the channel is not subscribed yet. What comes before
+    // begin_at() is kept back.
     virtual void subscribe(std::string_view channel) = 0;
+    // Whatever was kept back and stands at this position or before it is dropped: the client has it
+    // or is told in the reply.
+    virtual void begin_at(std::string_view channel, const realtime::Position& position) = 0;
     // The channel is subscribed.
     virtual void unsubscribe(std::string_view channel) = 0;
-    virtual void publish(std::string_view channel, std::string_view payload) = 0;
+    // Runs commands; what is sent afterwards waits for their place in the log.
+    virtual realtime::CommandRunner& commands() = 0;
   };
 
   // Lifetime: options, authority and host outlive this object.
@@ -69,27 +78,39 @@ class JsonProtocol {
   const std::vector<std::string>& channels() const { return channels_; }
 
  private:
-  struct Command;
-
   std::optional<Disconnect> receive_command(std::string_view text,
                                             std::int64_t now_ms,
                                             std::string& replies);
-  std::optional<Disconnect> run(const Command& command, std::int64_t now_ms, std::string& replies);
-  std::optional<Disconnect> connect(const Command& command,
+  std::optional<Disconnect> run(const JsonCommand& command,
+                                std::int64_t now_ms,
+                                std::string& replies);
+  std::optional<Disconnect> connect(const JsonCommand& command,
                                     std::int64_t now_ms,
                                     std::string& replies);
-  std::optional<Disconnect> subscribe(const Command& command, std::string& replies);
-  std::optional<Disconnect> unsubscribe(const Command& command, std::string& replies);
-  std::optional<Disconnect> publish(const Command& command,
-                                    std::int64_t now_ms,
-                                    std::string& replies);
-  std::optional<Disconnect> refuse_for_rate(const Command& command,
+  std::optional<Disconnect> refuse_for_rate(const JsonCommand& command,
                                             std::int64_t now_ms,
                                             std::string& replies);
+
+  // --- channels (json_protocol_channels.cc) ---
+  std::optional<Disconnect> subscribe(const JsonCommand& command, std::string& replies);
+  std::optional<Disconnect> unsubscribe(const JsonCommand& command, std::string& replies);
+  std::optional<Disconnect> publish(const JsonCommand& command,
+                                    std::int64_t now_ms,
+                                    std::string& replies);
+  std::optional<Disconnect> history(const JsonCommand& command, std::string& replies);
+  // Subscribes, and returns the members of the reply without its braces; nothing if the history
+  // could not be read: then the channel is not subscribed.
+  std::optional<std::string> begin_channel(std::string_view channel,
+                                           const std::optional<realtime::Position>& since);
+  void end_channel(std::string_view channel);
+  bool is_subscribed(std::string_view channel) const;
+  // What RT.PUBLISH says about who publishes: JSON, or empty.
+  std::string publisher_info() const;
 
   const JsonProtocolOptions& options_;
   const realtime::Authority& authority_;
   Host& host_;
+  std::string client_id_;
   std::vector<std::string> channels_;
   realtime::TokenBucket commands_;
   realtime::TokenBucket publishes_;

@@ -1,11 +1,12 @@
 // Messages to the protocol, publishes to the hub, pushes to the socket.
 #include "ws/json_session.h"
 
+#include "base/numbers.h"
 #include "ws/counters.h"
 #include "ws/http_front.h"
 #include "ws/json_push.h"
 
-#include <memory>
+#include <utility>
 
 namespace duplex::ws {
 
@@ -26,8 +27,12 @@ void JsonSession::on_started() {
 void JsonSession::on_message(bool is_text, std::string_view payload) {
   if (!is_text) return close(disconnects::bad_request);
   std::string replies;
+  answering_ = true;
   const auto disconnect = protocol_.receive(payload, HttpFront::now_ms(), replies);
+  answering_ = false;
   if (!replies.empty()) send(Opcode::text, replies);
+  for (Kept& kept : std::exchange(kept_, {}))
+    push(std::move(kept.frame), kept.log_position);
   if (disconnect) return close(*disconnect);
   if (!connected_ && protocol_.is_connected()) {
     connected_ = true;
@@ -63,24 +68,52 @@ void JsonSession::on_ended() {
 
 void JsonSession::deliver(const pubsub::Message& message, std::string_view) {
   if (!is_open()) return;
+  const pubsub::Publication& publication = message.publication();
+  if (!answering_) return push(shared_push(message), publication.log_position);
+  kept_.push_back({.frame = shared_push(message),
+                   .epoch = publication.epoch,
+                   .offset = publication.offset,
+                   .log_position = publication.log_position,
+                   .of_new_channel = message.channel() == new_channel_});
+}
+
+void JsonSession::push(base::SharedBytes frame, std::uint64_t log_position) {
+  if (!is_open()) return;
   Counters::add(front().counters().pushes);
-  send_shared(shared_push(message));
+  wait_for_log(log_position);
+  send_shared(std::move(frame));
 }
 
 void JsonSession::subscribe(std::string_view channel) {
   front().subscribers().subscribe(*this, pubsub::Kind::channel, channel);
   Counters::add(front().counters().subscriptions);
+  new_channel_ = channel;
+}
+
+// Epochs ascend: what belongs to an older one was published before, too.
+void JsonSession::begin_at(std::string_view, const realtime::Position& position) {
+  const std::uint64_t epoch = base::parse_uint64(position.epoch).value_or(0);
+  std::erase_if(kept_, [&](const Kept& kept) {
+    return kept.of_new_channel && kept.offset != 0 &&
+           (kept.epoch < epoch || (kept.epoch == epoch && kept.offset <= position.offset));
+  });
+  for (Kept& kept : kept_)
+    kept.of_new_channel = false;
+  new_channel_.clear();
 }
 
 void JsonSession::unsubscribe(std::string_view channel) {
   front().subscribers().unsubscribe(*this, pubsub::Kind::channel, channel);
   Counters::subtract(front().counters().subscriptions);
+  if (channel != new_channel_) return;
+  std::erase_if(kept_, [](const Kept& kept) { return kept.of_new_channel; });
+  new_channel_.clear();
 }
 
-void JsonSession::publish(std::string_view channel, std::string_view payload) {
-  Counters::add(front().counters().publishes);
-  front().subscribers().publish(
-      std::make_shared<const pubsub::Message>(pubsub::Kind::channel, channel, payload));
+realtime::Ran JsonSession::run(std::span<const std::string_view> arguments, realtime::RunAs as) {
+  realtime::Ran ran = front().commands().run(arguments, as);
+  wait_for_log(ran.log_position);
+  return ran;
 }
 
 }  // namespace duplex::ws

@@ -35,8 +35,8 @@ class HistoryTest : public CommandFixture {
 TEST_F(HistoryTest, PublishAppends) {
   EXPECT_EQ(run("PUBLISH hall hello"), ":0");
   EXPECT_EQ(take_log(),
-            "MULTI | XADD rt:h:hall MAXLEN = 3 1000000000000-1 d hello | PEXPIREAT rt:h:hall "
-            "1000000060000 | EXEC");
+            "XADD rt:h:hall MAXLEN = 3 1000000000000-1 d hello | PEXPIREAT rt:h:hall "
+            "1000000060000");
   EXPECT_EQ(run("XRANGE rt:h:hall - +"), R"([["1000000000000-1" ["d" "hello"]]])");
   EXPECT_EQ(expiry_ms("rt:h:hall"), start_ms + 60'000);
   EXPECT_EQ(run("PUBLISH other hello"), ":0");
@@ -104,8 +104,8 @@ TEST_F(HistoryTest, APositionIsMade) {
   EXPECT_EQ(run("RT.HISTORY hall MAKE"),
             R"(["epoch" "1000000000000" "offset" :0 "publications" []])");
   EXPECT_EQ(take_log(),
-            R"(MULTI | XADD rt:h:hall MAXLEN = 0 1000000000000-0 d "" | PEXPIREAT rt:h:hall )"
-            "1000000060000 | EXEC");
+            R"(XADD rt:h:hall MAXLEN = 0 1000000000000-0 d "" | PEXPIREAT rt:h:hall )"
+            "1000000060000");
   EXPECT_EQ(run("RT.HISTORY hall MAKE"),
             R"(["epoch" "1000000000000" "offset" :0 "publications" []])");
   EXPECT_EQ(take_log(), "");

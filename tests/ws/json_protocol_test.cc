@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 
 // Writes down what the protocol asks for.
-class RecordingHost : public JsonProtocol::Host {
+class RecordingHost : public JsonProtocol::Host, public realtime::CommandRunner {
  public:
   void subscribe(std::string_view channel) override {
     log.push_back("sub " + std::string(channel));
@@ -24,10 +24,26 @@ class RecordingHost : public JsonProtocol::Host {
   void unsubscribe(std::string_view channel) override {
     log.push_back("unsub " + std::string(channel));
   }
-  void publish(std::string_view channel, std::string_view payload) override {
-    log.push_back("pub " + std::string(channel) + " " + std::string(payload));
+  void begin_at(std::string_view channel, const realtime::Position& position) override {
+    if (!position.epoch.empty())
+      log.push_back("at " + std::string(channel) + " " + std::to_string(position.offset));
   }
+  realtime::CommandRunner& commands() override { return *this; }
+  realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs as) override {
+    if (words[0] == "RT.PUBLISH") {
+      EXPECT_EQ(as, realtime::RunAs::browser);
+      log.push_back("pub " + std::string(words[1]) + " " + std::string(words[2]));
+    }
+    asked.clear();
+    for (const std::string_view word : words)
+      asked += (asked.empty() ? "" : " ") + std::string(word);
+    return {.reply = words[0] == "RT.HISTORY" ? history : reply};
+  }
+
   std::vector<std::string> log;
+  std::string asked;  // the last command
+  std::string reply = "+OK\r\n";
+  std::string history = "%3\r\n+epoch\r\n+\r\n+offset\r\n:0\r\n+publications\r\n*0\r\n";
 };
 
 class JsonProtocolTest : public ::testing::Test {
@@ -254,6 +270,63 @@ TEST_F(JsonProtocolTest, LetsAPageSubscribeToAllItMayAtOnce) {
 
   EXPECT_THAT(ask(batch), ::testing::Not(::testing::HasSubstr("error")));
   EXPECT_EQ(host_.log.size(), options_.channels_max);
+}
+
+// "d" at offset 7 of epoch 5, and the history's top.
+std::string one_publication(int top) {
+  return "%3\r\n+epoch\r\n+5\r\n+offset\r\n:" + std::to_string(top) +
+         "\r\n+publications\r\n*1\r\n*4\r\n:7\r\n$1\r\n1\r\n$2\r\n{}\r\n_\r\n";
+}
+
+TEST_F(JsonProtocolTest, SaysWhereAHistoryStands) {
+  host_.history = "%3\r\n+epoch\r\n+5\r\n+offset\r\n:7\r\n+publications\r\n*0\r\n";
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"a"}})"),
+            R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":"5","offset":7}})");
+  EXPECT_EQ(host_.asked, "RT.HISTORY a LIMIT 0 MAKE");
+  EXPECT_THAT(host_.log, ElementsAre("sub a", "at a 7"));
+}
+
+TEST_F(JsonProtocolTest, RecoversAllOrNothing) {
+  connect();
+  const std::string head = R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,)";
+  const auto recover = [&](std::string_view epoch, int offset) {
+    const std::string reply = ask(R"({"id":2,"subscribe":{"channel":"a","recover":true,"epoch":")" +
+                                  std::string(epoch) + R"(","offset":)" + std::to_string(offset) +
+                                  "}}");
+    ask(R"({"id":3,"unsubscribe":{"channel":"a"}})");
+    return reply;
+  };
+
+  host_.history = one_publication(7);
+  EXPECT_EQ(recover("5", 6),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":true,)"
+                   R"("publications":[{"data":1,"offset":7,"info":{}}]}})");
+  // One is missing, one too many is there, another history.
+  EXPECT_EQ(recover("5", 5),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":false}})");
+  EXPECT_EQ(recover("5", 8),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":false}})");
+  EXPECT_EQ(recover("4", 6),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":false}})");
+}
+
+TEST_F(JsonProtocolTest, ReadsHistory) {
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"history":{"channel":"a"}})"),
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
+}
+
+TEST_F(JsonProtocolTest, TellsWhenAHistoryCannotBeRead) {
+  host_.history = "-ERR no\r\n";
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"a"}})"),
+            R"({"id":2,"error":{"code":100,"message":"internal server error","temporary":true}})");
+  EXPECT_THAT(host_.log, ElementsAre("sub a", "unsub a"));
+  EXPECT_THAT(protocol_->channels(), IsEmpty());
 }
 
 }  // namespace
