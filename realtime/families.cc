@@ -1,10 +1,10 @@
-// The list of this room's command families.
+// The command families of this room.
 #include "realtime/families.h"
 
 namespace duplex::realtime {
 
 std::vector<std::span<const commands::CommandSpec>> command_families() {
-  return {history_commands()};
+  return {history_commands(), reply_commands()};
 }
 
 }  // namespace duplex::realtime
