@@ -47,11 +47,16 @@ void note_change(CommandContext& ctx,
                  std::span<const std::string_view> effect) {
   const store::HashedKey& key = ctx.key();
   ctx.changed(history_database, key, Event::stream, "xadd");
-  const std::int64_t until_ms = ctx.now_ms() + rule.ttl_ms;
-  ctx.lock().set_expiry(history_database, key, at, until_ms);
+  const bool had_expiry = at.slot->has_expiry();
+  const bool ends = rule.ttl_ms != 0;
+  const std::int64_t until_ms = ends ? ctx.now_ms() + rule.ttl_ms : store::no_expiry;
+  if (ends || had_expiry) ctx.lock().set_expiry(history_database, key, at, until_ms);
   if (!rule.is_logged) return ctx.no_effect();
   ctx.effect(history_database, effect);
-  ctx.effect(history_database, {"PEXPIREAT", key.key, ctx.keep(std::to_string(until_ms))});
+  if (ends)
+    ctx.effect(history_database, {"PEXPIREAT", key.key, ctx.keep(std::to_string(until_ms))});
+  else if (had_expiry)
+    ctx.effect(history_database, {"PERSIST", key.key});
 }
 
 // Appends; nothing if an error was answered.

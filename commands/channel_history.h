@@ -22,7 +22,7 @@ class CommandContext;
 // What is kept of a channel, and how long.
 struct HistoryRule {
   std::uint64_t size_max = 0;  // publications; at least 1
-  std::int64_t ttl_ms = 0;     // since the last one
+  std::int64_t ttl_ms = 0;     // since the last one; 0: for ever
   bool is_logged = true;       // false: it does not survive a restart
 };
 

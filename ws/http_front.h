@@ -7,6 +7,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
+#include "realtime/presence.h"
 #include "realtime/replies.h"
 #include "ws/counters.h"
 #include "ws/deadlines.h"
@@ -17,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -37,6 +39,7 @@ struct FrontParts {
   pubsub::LoopSubscribers& subscribers;
   realtime::CommandRunner& commands;
   LogGate& gate;
+  realtime::Presence& presence;
   const realtime::Authority& authority;
   const Options& options;
   const HttpRouter& router;
@@ -66,6 +69,9 @@ class HttpFront {
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
   LogGate& gate() { return parts_.gate; }
+  realtime::Presence& presence() { return parts_.presence; }
+  // Tells that somebody has left a channel, unless the user is back soon.
+  void say_farewell(std::string_view channel, realtime::Present who);
   // The answers of programs that sessions of this loop wait for; its clock is now_ms().
   realtime::Replies& replies() { return replies_; }
   const realtime::Authority& authority() const { return parts_.authority; }
@@ -97,6 +103,7 @@ class HttpFront {
   std::int64_t timer_due_ms_ = 0;
   std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
+  std::deque<net::TimerId> farewells_;  // all have the same delay
   bool shutting_down_ = false;
 };
 

@@ -22,7 +22,7 @@ namespace json = boost::json;
 
 // Known commands that have no function here yet.
 constexpr std::string_view unavailable_methods[] = {
-    "presence", "presence_stats", "rpc", "refresh", "sub_refresh"};
+    "rpc", "refresh", "sub_refresh"};
 
 std::string random_uuid() {
   std::array<unsigned char, 16> bytes;
@@ -100,6 +100,8 @@ std::optional<Disconnect> JsonProtocol::run(const JsonCommand& command,
   if (command.method == "unsubscribe") return unsubscribe(command, replies);
   if (command.method == "publish") return publish(command, now_ms, replies);
   if (command.method == "history") return history(command, replies);
+  if (command.method == "presence") return presence(command, replies);
+  if (command.method == "presence_stats") return presence_stats(command, replies);
   if (command.method == "ping") {
     command.reply(replies, "{}");
     return std::nullopt;

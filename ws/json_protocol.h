@@ -6,6 +6,7 @@
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
 #include "realtime/history_page.h"
+#include "realtime/presence.h"
 #include "realtime/token_bucket.h"
 #include "ws/disconnect.h"
 #include "ws/json_command.h"
@@ -50,6 +51,12 @@ class JsonProtocol {
     virtual void begin_at(std::string_view channel, const realtime::Position& position) = 0;
     // The channel is subscribed.
     virtual void unsubscribe(std::string_view channel) = 0;
+    // Who is there: to be told to the others if the channel `announces` it.
+    virtual void enter(std::string_view channel, realtime::Present who, bool announces) = 0;
+    virtual void leave(std::string_view channel, std::string_view client, bool announces) = 0;
+    // Begins and ends to receive who comes and goes.
+    virtual void hear_presence(std::string_view channel) = 0;
+    virtual void ignore_presence(std::string_view channel) = 0;
     // Runs commands; what is sent afterwards waits for their place in the log.
     virtual realtime::CommandRunner& commands() = 0;
   };
@@ -72,10 +79,20 @@ class JsonProtocol {
                                     std::int64_t now_ms,
                                     std::string& replies);
 
+  // The connection has ended: gives up all channels.
+  void end();
+
   bool is_connected() const { return identity_ != nullptr; }
   // Has the client answered the last ping since this was asked last?
   bool take_pong();
-  const std::vector<std::string>& channels() const { return channels_; }
+  // A channel that the client is subscribed to.
+  struct Channel {
+    std::string name;
+    bool is_present = false;      // the client is in the table of those who are there
+    bool announces = false;       // and that is told to others
+    bool hears_presence = false;  // it is told about others
+  };
+  const std::vector<Channel>& channels() const { return channels_; }
 
  private:
   std::optional<Disconnect> receive_command(std::string_view text,
@@ -100,10 +117,14 @@ class JsonProtocol {
   std::optional<Disconnect> history(const JsonCommand& command, std::string& replies);
   // Subscribes, and returns the members of the reply without its braces; nothing if the history
   // could not be read: then the channel is not subscribed.
-  std::optional<std::string> begin_channel(std::string_view channel,
-                                           const std::optional<realtime::Position>& since);
-  void end_channel(std::string_view channel);
-  bool is_subscribed(std::string_view channel) const;
+  std::optional<std::string> begin_channel(std::string_view name,
+                                           const std::optional<realtime::Position>& since,
+                                           bool wants_presence);
+  void end_channel(const Channel& channel);
+  const Channel* find_channel(std::string_view name) const;
+  std::optional<Disconnect> presence(const JsonCommand& command, std::string& replies);
+  std::optional<Disconnect> presence_stats(const JsonCommand& command, std::string& replies);
+  realtime::Present present() const;
   // What RT.PUBLISH says about who publishes: JSON, or empty.
   std::string publisher_info() const;
 
@@ -111,7 +132,7 @@ class JsonProtocol {
   const realtime::Authority& authority_;
   Host& host_;
   std::string client_id_;
-  std::vector<std::string> channels_;
+  std::vector<Channel> channels_;
   realtime::TokenBucket commands_;
   realtime::TokenBucket publishes_;
   realtime::TokenBucket refusals_;

@@ -68,11 +68,12 @@ std::optional<Disconnect> JsonProtocol::subscribe(const JsonCommand& command,
     command.reply(replies, json_errors::bad_request);
   } else if (const auto denial = authority_.check(*identity_, Action::subscribe, *channel)) {
     command.reply(replies, *denial);
-  } else if (is_subscribed(*channel)) {
+  } else if (find_channel(*channel) != nullptr) {
     command.reply(replies, json_errors::already_subscribed);
   } else if (channels_.size() >= options_.channels_max) {
     command.reply(replies, json_errors::limit_exceeded);
-  } else if (const auto result = begin_channel(*channel, since)) {
+  } else if (const auto result = begin_channel(
+                 *channel, since, json_flag(command.request, "join_leave"))) {
     command.reply(replies, "{" + *result + "}");
   } else {
     command.reply(replies, json_errors::internal);
@@ -82,20 +83,29 @@ std::optional<Disconnect> JsonProtocol::subscribe(const JsonCommand& command,
 
 // The subscription comes first, then the position: what is published between the two comes twice
 // and is dropped once.
-std::optional<std::string> JsonProtocol::begin_channel(std::string_view channel,
-                                                       const std::optional<Position>& since) {
-  host_.subscribe(channel);
+std::optional<std::string> JsonProtocol::begin_channel(std::string_view name,
+                                                       const std::optional<Position>& since,
+                                                       bool wants_presence) {
+  host_.subscribe(name);
   const auto page = realtime::read_history(
       host_.commands(),
       RunAs::server,
-      channel,
+      name,
       {.since = since, .limit = since ? options_.page_max : 0, .reverse = false, .make = true});
   if (!page) {
-    host_.unsubscribe(channel);
+    host_.unsubscribe(name);
     return std::nullopt;
   }
-  host_.begin_at(channel, page->top);
-  channels_.emplace_back(channel);
+  host_.begin_at(name, page->top);
+  Channel& channel = channels_.emplace_back();
+  channel.name = name;
+  if (const realtime::ChannelRule* rule = authority_.rules().find(name)) {
+    channel.is_present = rule->presence || rule->join_leave;
+    channel.announces = rule->join_leave;
+    channel.hears_presence = rule->join_leave && wants_presence;
+  }
+  if (channel.hears_presence) host_.hear_presence(name);
+  if (channel.is_present) host_.enter(name, present(), channel.announces);
   std::string result;
   if (page->top.epoch.empty()) return result;
   result += R"("recoverable":true,"positioned":true,)";
@@ -114,18 +124,28 @@ std::optional<Disconnect> JsonProtocol::unsubscribe(const JsonCommand& command,
                                                     std::string& replies) {
   const auto channel = channel_of(command);
   if (!channel) return disconnects::bad_request;
-  if (is_subscribed(*channel)) end_channel(*channel);
+  if (const Channel* found = find_channel(*channel)) end_channel(*found);
   command.reply(replies, "{}");
   return std::nullopt;
 }
 
-void JsonProtocol::end_channel(std::string_view channel) {
-  host_.unsubscribe(channel);
-  std::erase(channels_, channel);
+void JsonProtocol::end_channel(const Channel& channel) {
+  if (channel.hears_presence) host_.ignore_presence(channel.name);
+  host_.unsubscribe(channel.name);
+  if (channel.is_present) host_.leave(channel.name, client_id_, channel.announces);
+  channels_.erase(channels_.begin() + (&channel - channels_.data()));
 }
 
-bool JsonProtocol::is_subscribed(std::string_view channel) const {
-  return std::find(channels_.begin(), channels_.end(), channel) != channels_.end();
+void JsonProtocol::end() {
+  while (!channels_.empty())
+    end_channel(channels_.back());
+}
+
+const JsonProtocol::Channel* JsonProtocol::find_channel(std::string_view name) const {
+  const auto found = std::find_if(channels_.begin(), channels_.end(), [&](const Channel& channel) {
+    return channel.name == name;
+  });
+  return found == channels_.end() ? nullptr : &*found;
 }
 
 std::optional<Disconnect> JsonProtocol::publish(const JsonCommand& command,
@@ -138,7 +158,8 @@ std::optional<Disconnect> JsonProtocol::publish(const JsonCommand& command,
   if (!data) return disconnects::bad_request;  // names written with escapes
   if (channel->size() > options_.channel_bytes_max) {
     command.reply(replies, json_errors::bad_request);
-  } else if (const auto denial = authority_.check(*identity_, Action::publish, *channel)) {
+  } else if (const auto denial = authority_.check(
+                 *identity_, Action::publish, *channel, find_channel(*channel) != nullptr)) {
     command.reply(replies, *denial);
   } else if (!publishes_.take(options_.publishes, now_ms)) {
     return refuse_for_rate(command, now_ms, replies);
@@ -157,15 +178,12 @@ std::optional<Disconnect> JsonProtocol::publish(const JsonCommand& command,
   return std::nullopt;
 }
 
+realtime::Present JsonProtocol::present() const {
+  return {.client = client_id_, .user = identity_->user, .info = identity_->info, .since_ms = 0};
+}
+
 std::string JsonProtocol::publisher_info() const {
-  std::string info;
-  if (identity_->user.empty()) return info;
-  info += R"({"user":)";
-  realtime::append_json_string(info, identity_->user);
-  info += R"(,"client":")" + client_id_ + '"';
-  if (!identity_->info.empty()) info += R"(,"conn_info":)" + identity_->info;
-  info += '}';
-  return info;
+  return identity_->user.empty() ? std::string() : present().json();
 }
 
 std::optional<Disconnect> JsonProtocol::history(const JsonCommand& command, std::string& replies) {
@@ -183,7 +201,8 @@ std::optional<Disconnect> JsonProtocol::history(const JsonCommand& command, std:
   query.limit = std::min(*count, options_.page_max);
   query.reverse = json_flag(command.request, "reverse");
   query.make = true;
-  if (const auto denial = authority_.check(*identity_, Action::history, *channel)) {
+  if (const auto denial = authority_.check(
+          *identity_, Action::history, *channel, find_channel(*channel) != nullptr)) {
     command.reply(replies, *denial);
     return std::nullopt;
   }

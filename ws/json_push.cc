@@ -13,12 +13,17 @@ std::string encode_push(const pubsub::Message& message) {
   std::string text;
   text.reserve(message.payload().size() + message.channel().size() + 64);
   append_push_head(text, message.channel());
-  text += R"(,"pub":)";
-  append_publication(text,
-                     {.data = message.payload(),
-                      .offset = publication.offset,
-                      .info = publication.info,
-                      .tags = publication.tags});
+  text += ',';
+  if (message.kind() == pubsub::Kind::presence) {
+    text += message.payload();
+  } else {
+    text += R"("pub":)";
+    append_publication(text,
+                       {.data = message.payload(),
+                        .offset = publication.offset,
+                        .info = publication.info,
+                        .tags = publication.tags});
+  }
   text += "}}";
   return encode_frame(Opcode::text, text);
 }

@@ -1,7 +1,9 @@
 // Messages to the protocol, publishes to the hub, pushes to the socket.
 #include "ws/json_session.h"
 
+#include "base/clock.h"
 #include "base/numbers.h"
+#include "realtime/announcement.h"
 #include "ws/counters.h"
 #include "ws/http_front.h"
 #include "ws/json_push.h"
@@ -62,8 +64,8 @@ void JsonSession::on_open_deadline(DeadlineKind kind) {
 }
 
 void JsonSession::on_ended() {
-  for (const std::string& channel : protocol_.channels())
-    unsubscribe(channel);
+  ended_ = true;
+  protocol_.end();
 }
 
 void JsonSession::deliver(const pubsub::Message& message, std::string_view) {
@@ -108,6 +110,30 @@ void JsonSession::unsubscribe(std::string_view channel) {
   if (channel != new_channel_) return;
   std::erase_if(kept_, [](const Kept& kept) { return kept.of_new_channel; });
   new_channel_.clear();
+}
+
+void JsonSession::enter(std::string_view channel, realtime::Present who, bool announces) {
+  who.since_ms = base::wall_ms();
+  const std::string text = who.json();
+  if (front().presence().enter(channel, std::move(who)) && announces)
+    realtime::announce(front().subscribers(), channel, "join", text);
+}
+
+void JsonSession::leave(std::string_view channel, std::string_view client, bool announces) {
+  auto who = front().presence().leave(channel, client);
+  if (!who || !announces) return;
+  if (ended_)
+    front().say_farewell(channel, std::move(*who));
+  else
+    realtime::announce(front().subscribers(), channel, "leave", who->json());
+}
+
+void JsonSession::hear_presence(std::string_view channel) {
+  front().subscribers().subscribe(*this, pubsub::Kind::presence, channel);
+}
+
+void JsonSession::ignore_presence(std::string_view channel) {
+  front().subscribers().unsubscribe(*this, pubsub::Kind::presence, channel);
 }
 
 realtime::Ran JsonSession::run(std::span<const std::string_view> arguments, realtime::RunAs as) {

@@ -50,6 +50,10 @@ class JsonSession final : public WsSession,
   void subscribe(std::string_view channel) override;
   void begin_at(std::string_view channel, const realtime::Position& position) override;
   void unsubscribe(std::string_view channel) override;
+  void enter(std::string_view channel, realtime::Present who, bool announces) override;
+  void leave(std::string_view channel, std::string_view client, bool announces) override;
+  void hear_presence(std::string_view channel) override;
+  void ignore_presence(std::string_view channel) override;
   realtime::CommandRunner& commands() override { return *this; }
   realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs as) override;
 
@@ -58,6 +62,7 @@ class JsonSession final : public WsSession,
   JsonProtocol protocol_;
   bool connected_ = false;  // the heartbeat has begun
   bool answering_ = false;
+  bool ended_ = false;
   std::string new_channel_;  // subscribed, but its reply is not made yet
   std::vector<Kept> kept_;
 };

@@ -1,0 +1,26 @@
+// What the server keeps about channels.
+#include "realtime/channel_state.h"
+
+#include <utility>
+
+namespace duplex::realtime {
+
+ChannelState::ChannelState(ChannelRules rules, std::int64_t started_ms, bool log_keeps)
+    : ChannelHistory(started_ms, log_keeps),
+      rules_(std::move(rules)),
+      any_history_(rules_.keeps_any_history()) {}
+
+std::optional<commands::HistoryRule> ChannelState::rule_of(std::string_view channel) const {
+  if (!any_history_) [[likely]]
+    return std::nullopt;
+  const ChannelRule* rule = rules_.find(channel);
+  if (rule == nullptr || rule->history == 0) return std::nullopt;
+  return commands::HistoryRule{
+      .size_max = rule->history, .ttl_ms = rule->ttl_ms, .is_logged = rule->persist};
+}
+
+ChannelState* ChannelState::of(commands::Services& services) {
+  return dynamic_cast<ChannelState*>(services.history);
+}
+
+}  // namespace duplex::realtime
