@@ -8,7 +8,7 @@ namespace duplex::realtime {
 ChannelState::ChannelState(ChannelRules rules, std::int64_t started_ms, bool log_keeps)
     : ChannelHistory(started_ms, log_keeps),
       rules_(std::move(rules)),
-      any_history_(rules_.keeps_any_history()) {}
+      any_history_(rules_.keep_any_history()) {}
 
 std::optional<commands::HistoryRule> ChannelState::rule_of(std::string_view channel) const {
   if (!any_history_) [[likely]]

@@ -34,12 +34,7 @@ ws::Options web_options(const Config& config) {
 }
 
 realtime::Authority browser_authority(const Config& config) {
-  std::vector<realtime::ChannelRule> rules;
-  for (const ChannelRule& rule : config.channels)
-    rules.push_back({.pattern = rule.pattern,
-                     .anonymous_subscribe = rule.subscribe == ChannelAccess::anonymous,
-                     .anonymous_publish = rule.publish == ChannelAccess::anonymous});
-  return realtime::Authority(realtime::ChannelRules(std::move(rules)));
+  return realtime::Authority(realtime::ChannelRules(config.channels));
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -83,7 +78,8 @@ HttpPort::HttpPort(const Config& config,
                    std::vector<std::unique_ptr<net::CommandLoop>>& loops,
                    ws::MetricsSource& metrics,
                    ws::Counters& counters,
-                   const TlsContexts& tls)
+                   const TlsContexts& tls,
+                   realtime::ChannelState& channels)
     : pool_(pool),
       tls_(tls),
       options_(web_options(config)),
@@ -111,6 +107,7 @@ HttpPort::HttpPort(const Config& config,
                                                        .subscribers = loops[i]->subscribers(),
                                                        .commands = *runners_[i],
                                                        .gate = *gates_[i],
+                                                       .presence = channels.presence(),
                                                        .authority = authority_,
                                                        .options = options_,
                                                        .router = router_,

@@ -21,8 +21,7 @@ namespace {
 namespace json = boost::json;
 
 // Known commands that have no function here yet.
-constexpr std::string_view unavailable_methods[] = {
-    "rpc", "refresh", "sub_refresh"};
+constexpr std::string_view unavailable_methods[] = {"rpc", "refresh", "sub_refresh"};
 
 std::string random_uuid() {
   std::array<unsigned char, 16> bytes;

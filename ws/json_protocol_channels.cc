@@ -72,8 +72,8 @@ std::optional<Disconnect> JsonProtocol::subscribe(const JsonCommand& command,
     command.reply(replies, json_errors::already_subscribed);
   } else if (channels_.size() >= options_.channels_max) {
     command.reply(replies, json_errors::limit_exceeded);
-  } else if (const auto result = begin_channel(
-                 *channel, since, json_flag(command.request, "join_leave"))) {
+  } else if (const auto result =
+                 begin_channel(*channel, since, json_flag(command.request, "join_leave"))) {
     command.reply(replies, "{" + *result + "}");
   } else {
     command.reply(replies, json_errors::internal);

@@ -1,8 +1,7 @@
 // Asking who is on a channel.
+#include "realtime/json_text.h"
 #include "resp/reply_value.h"
 #include "ws/json_protocol.h"
-
-#include "realtime/json_text.h"
 
 #include <fmt/format.h>
 

@@ -195,6 +195,7 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
                               .subscribers = subscribers_,
                               .commands = commands_,
                               .gate = gate_,
+                              .presence = presence_,
                               .authority = authority_,
                               .options = options_,
                               .router = router_,
@@ -270,8 +271,9 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   pubsub::LoopSubscribers subscribers_;
   FakeCommands commands_{subscribers_};
   FakeGate gate_;
+  realtime::Presence presence_;
   realtime::Authority authority_{
-      realtime::ChannelRules({{"closed:*", false, false}, {"*", true, true}})};
+      realtime::ChannelRules({{"closed:*", realtime::Access::none, realtime::Access::none}, {"*", realtime::Access::anonymous, realtime::Access::anonymous}})};
   HttpRouter router_;
   std::optional<HttpFront> front_;
   std::thread thread_;
