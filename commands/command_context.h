@@ -10,6 +10,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "resp/reply_writer.h"
 #include "store/shard_lock.h"
+#include "store/stream_id.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -172,6 +173,13 @@ class CommandContext {
                       std::string_view payload,
                       pubsub::Publication publication);
 
+  // Tells those who watch keys live that database 0 is another one.
+  void tell_all_changed();
+  // Tells those who watch the stream live that this was added to it.
+  void tell_added(const store::HashedKey& key,
+                  const store::StreamId& id,
+                  std::span<const std::string_view> fields);
+
   // --- waiting ---
   // False inside a transaction or a script: a command that finds nothing answers that then.
   bool may_block() const { return !in_transaction_ && !is_replay(); }
@@ -271,6 +279,9 @@ class CommandContext {
   // Spoils transactions that watch the key, and tells those who have it cached. `by_itself`: no
   // command changed it.
   void touch_key(int database, const store::HashedKey& key, bool by_itself);
+  // What is told of changed keys that are watched live, beside the effects that say how.
+  void note_live(std::string_view key);
+  void publish_live();
   // Remembers, for the choice of whom to evict, that an entry is used.
   void note_use(store::Entry& entry);
 
@@ -288,6 +299,7 @@ class CommandContext {
   store::ShardLock lock_;
   Effects effects_;
   std::vector<Publishing> publishing_;
+  std::vector<std::string> live_changed_;
 
   ScriptUnit* unit_ = nullptr;
   Client* client_ = nullptr;

@@ -30,6 +30,7 @@
 namespace duplex::commands {
 
 class ChannelHistory;
+class LiveKeys;
 class Migration;
 class Observation;
 class ScriptHost;
@@ -162,6 +163,7 @@ struct Services {
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
   ScriptHost* scripts = nullptr;                                // nullptr: no command runs scripts
   ChannelHistory* history = nullptr;                            // nullptr: no channel has one
+  LiveKeys* live_keys = nullptr;                                // nullptr: nobody watches any
 };
 
 }  // namespace duplex::commands

@@ -4,6 +4,7 @@
 #include "realtime/command_runner.h"
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,12 +30,13 @@ struct PastPublication {
 struct HistoryPage {
   Position top;  // the last publication's place
   std::vector<PastPublication> publications;
-  std::uint64_t log_position = 0;  // as in Ran
+  std::uint64_t log_position = 0;   // as in Ran
+  std::optional<bool> is_complete;  // said by the command: offsets of streams have gaps
 
-  // Whether these are all publications behind `since`.
+  // Whether these are all publications behind `since`, which was asked for.
   bool is_complete_since(const Position& since) const {
     return since.epoch == top.epoch && since.offset <= top.offset &&
-           publications.size() == top.offset - since.offset;
+           is_complete.value_or(publications.size() == top.offset - since.offset);
   }
 };
 
@@ -45,10 +47,11 @@ struct HistoryQuery {
   bool make = false;  // a history that is not there begins now
 };
 
-// Nothing if the command was refused.
-std::optional<HistoryPage> read_history(CommandRunner& commands,
-                                        RunAs as,
-                                        std::string_view channel,
-                                        const HistoryQuery& query);
+// The history of a channel: RT.HISTORY, or RT.STREAM if it is called `stream:<key>`. The error is
+// the command's.
+std::expected<HistoryPage, std::string> read_history(CommandRunner& commands,
+                                                     RunAs as,
+                                                     std::string_view channel,
+                                                     const HistoryQuery& query);
 
 }  // namespace duplex::realtime

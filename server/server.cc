@@ -97,7 +97,8 @@ Server::Server(LoadedConfig config)
                 .observation = observation_,
                 .statistics = statistics_,
                 .scripts = &scripts_,
-                .history = &channels_},
+                .history = &channels_,
+                .live_keys = &channels_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
       loops_([this] {
         std::vector<std::unique_ptr<net::CommandLoop>> loops;

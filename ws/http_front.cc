@@ -14,6 +14,15 @@ namespace duplex::ws {
 HttpFront::HttpFront(const FrontParts& parts)
     : parts_(parts),
       replies_(parts.subscribers, [this](std::int64_t ms) { settle_replies_after(ms); }),
+      live_board_(parts.subscribers,
+                  parts.live_keys,
+                  parts.commands,
+                  [this](std::int64_t ms) {
+                    live_timer_ = loop().after(std::chrono::milliseconds(ms), [this] {
+                      live_timer_ = 0;
+                      live_board_.settle();
+                    });
+                  }),
       deadlines_({parts.options.connect_timeout_ms,
                   parts.options.ping_interval_ms,
                   parts.options.pong_timeout_ms,
@@ -21,6 +30,7 @@ HttpFront::HttpFront(const FrontParts& parts)
 
 HttpFront::~HttpFront() {
   loop().cancel(timer_);
+  loop().cancel(live_timer_);
   for (const net::TimerId farewell : farewells_)
     loop().cancel(farewell);
   for (HttpSession* session : http_sessions_)

@@ -7,6 +7,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
+#include "realtime/live_key_board.h"
 #include "realtime/presence.h"
 #include "realtime/replies.h"
 #include "ws/counters.h"
@@ -40,6 +41,7 @@ struct FrontParts {
   realtime::CommandRunner& commands;
   LogGate& gate;
   realtime::Presence& presence;
+  commands::LiveKeys& live_keys;
   const realtime::Authority& authority;
   const Options& options;
   const HttpRouter& router;
@@ -70,6 +72,9 @@ class HttpFront {
   realtime::CommandRunner& commands() { return parts_.commands; }
   LogGate& gate() { return parts_.gate; }
   realtime::Presence& presence() { return parts_.presence; }
+  commands::LiveKeys& live_keys() { return parts_.live_keys; }
+  // The live keys that sessions of this loop watch.
+  realtime::LiveKeyBoard& live_board() { return live_board_; }
   // Tells that somebody has left a channel, unless the user is back soon.
   void say_farewell(std::string_view channel, realtime::Present who);
   // The answers of programs that sessions of this loop wait for; its clock is now_ms().
@@ -98,6 +103,8 @@ class HttpFront {
 
   FrontParts parts_;
   realtime::Replies replies_;
+  realtime::LiveKeyBoard live_board_;
+  net::TimerId live_timer_ = 0;
   Deadlines deadlines_;
   net::TimerId timer_ = 0;
   std::int64_t timer_due_ms_ = 0;

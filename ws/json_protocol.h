@@ -6,6 +6,7 @@
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
 #include "realtime/history_page.h"
+#include "realtime/live_value.h"
 #include "realtime/presence.h"
 #include "realtime/token_bucket.h"
 #include "ws/disconnect.h"
@@ -13,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +27,8 @@ struct JsonProtocolOptions {
   std::string version = "Duplex";  // what the connect reply says
   std::size_t channels_max = 128;
   std::size_t channel_bytes_max = 255;
-  std::uint64_t page_max = 300;  // publications in one reply
+  std::uint64_t page_max = 300;             // publications in one reply
+  std::size_t live_bytes_max = 512 * 1024;  // of a live key's value when it is subscribed
   std::uint32_t ping_s = 25;
   realtime::Rate commands{50, 256};
   realtime::Rate publishes{20, 40};
@@ -49,6 +52,9 @@ class JsonProtocol {
     // Whatever was kept back and stands at this position or before it is dropped: the client has it
     // or is told in the reply.
     virtual void begin_at(std::string_view channel, const realtime::Position& position) = 0;
+    // The same for a channel `key:<name>`: begins to receive the changes, and returns the value.
+    // The error is the command's that reads it: then the channel is not subscribed.
+    virtual std::expected<realtime::LiveValue, std::string> watch(std::string_view channel) = 0;
     // The channel is subscribed.
     virtual void unsubscribe(std::string_view channel) = 0;
     // Who is there: to be told to the others if the channel `announces` it.
@@ -115,11 +121,14 @@ class JsonProtocol {
                                     std::int64_t now_ms,
                                     std::string& replies);
   std::optional<Disconnect> history(const JsonCommand& command, std::string& replies);
-  // Subscribes, and returns the members of the reply without its braces; nothing if the history
-  // could not be read: then the channel is not subscribed.
-  std::optional<std::string> begin_channel(std::string_view name,
-                                           const std::optional<realtime::Position>& since,
-                                           bool wants_presence);
+  // Subscribes, and returns the members of the reply without its braces. In case of an error the
+  // channel is not subscribed.
+  using Begun = std::expected<std::string, realtime::Denial>;
+  Begun begin_channel(std::string_view name,
+                      const std::optional<realtime::Position>& since,
+                      bool wants_presence);
+  Begun begin_history(std::string_view name, const std::optional<realtime::Position>& since);
+  Begun begin_key(std::string_view name);
   void end_channel(const Channel& channel);
   const Channel* find_channel(std::string_view name) const;
   std::optional<Disconnect> presence(const JsonCommand& command, std::string& replies);

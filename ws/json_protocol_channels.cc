@@ -22,6 +22,16 @@ using realtime::HistoryPage;
 using realtime::Position;
 using realtime::RunAs;
 
+constexpr std::string_view key_prefix = "key:";
+constexpr std::string_view stream_prefix = "stream:";
+
+// What clients are told of an error of a command.
+realtime::Denial denial_of(std::string_view error) {
+  if (error.starts_with("NOPERM")) return realtime::denials::permission_denied;
+  if (error.starts_with("WRONGTYPE")) return json_errors::bad_request;
+  return json_errors::internal;
+}
+
 // The channel that a command names; nothing if it names none.
 std::optional<std::string_view> channel_of(const JsonCommand& command) {
   const auto channel = command.text_of("channel");
@@ -76,27 +86,17 @@ std::optional<Disconnect> JsonProtocol::subscribe(const JsonCommand& command,
                  begin_channel(*channel, since, json_flag(command.request, "join_leave"))) {
     command.reply(replies, "{" + *result + "}");
   } else {
-    command.reply(replies, json_errors::internal);
+    command.reply(replies, result.error());
   }
   return std::nullopt;
 }
 
-// The subscription comes first, then the position: what is published between the two comes twice
-// and is dropped once.
-std::optional<std::string> JsonProtocol::begin_channel(std::string_view name,
-                                                       const std::optional<Position>& since,
-                                                       bool wants_presence) {
-  host_.subscribe(name);
-  const auto page = realtime::read_history(
-      host_.commands(),
-      RunAs::server,
-      name,
-      {.since = since, .limit = since ? options_.page_max : 0, .reverse = false, .make = true});
-  if (!page) {
-    host_.unsubscribe(name);
-    return std::nullopt;
-  }
-  host_.begin_at(name, page->top);
+JsonProtocol::Begun JsonProtocol::begin_channel(std::string_view name,
+                                                const std::optional<Position>& since,
+                                                bool wants_presence) {
+  const bool is_key = name.starts_with(key_prefix);
+  Begun result = is_key ? begin_key(name) : begin_history(name, since);
+  if (!result) return result;
   Channel& channel = channels_.emplace_back();
   channel.name = name;
   if (const realtime::ChannelRule* rule = authority_.rules().find(name)) {
@@ -106,6 +106,25 @@ std::optional<std::string> JsonProtocol::begin_channel(std::string_view name,
   }
   if (channel.hears_presence) host_.hear_presence(name);
   if (channel.is_present) host_.enter(name, present(), channel.announces);
+  return result;
+}
+
+// The subscription comes first, then the position: what is published between the two comes twice
+// and is dropped once.
+JsonProtocol::Begun JsonProtocol::begin_history(std::string_view name,
+                                                const std::optional<Position>& since) {
+  host_.subscribe(name);
+  const RunAs as = name.starts_with(stream_prefix) ? RunAs::browser : RunAs::server;
+  const auto page = realtime::read_history(
+      host_.commands(),
+      as,
+      name,
+      {.since = since, .limit = since ? options_.page_max : 0, .reverse = false, .make = true});
+  if (!page) {
+    host_.unsubscribe(name);
+    return std::unexpected(denial_of(page.error()));
+  }
+  host_.begin_at(name, page->top);
   std::string result;
   if (page->top.epoch.empty()) return result;
   result += R"("recoverable":true,"positioned":true,)";
@@ -118,6 +137,15 @@ std::optional<std::string> JsonProtocol::begin_channel(std::string_view name,
   result += ',';
   append_publications(result, *page);
   return result;
+}
+
+JsonProtocol::Begun JsonProtocol::begin_key(std::string_view name) {
+  const auto value = host_.watch(name);
+  if (!value) return std::unexpected(denial_of(value.error()));
+  if (value->json.size() <= options_.live_bytes_max)
+    return fmt::format(R"("data":{{{},"version":{}}})", value->json, value->version);
+  host_.unsubscribe(name);
+  return std::unexpected(json_errors::limit_exceeded);
 }
 
 std::optional<Disconnect> JsonProtocol::unsubscribe(const JsonCommand& command,
@@ -168,10 +196,8 @@ std::optional<Disconnect> JsonProtocol::publish(const JsonCommand& command,
     const std::array<std::string_view, 5> words = {"RT.PUBLISH", *channel, *data, "INFO", info};
     const auto used = std::span(words).first(info.empty() ? 3 : 5);
     const realtime::Ran ran = host_.commands().run(used, RunAs::browser);
-    if (ran.reply.starts_with("-NOPERM"))
-      command.reply(replies, realtime::denials::permission_denied);
-    else if (ran.reply.starts_with('-'))
-      command.reply(replies, json_errors::internal);
+    if (ran.reply.starts_with('-'))
+      command.reply(replies, denial_of(std::string_view(ran.reply).substr(1)));
     else
       command.reply(replies, "{}");
   }
@@ -206,9 +232,10 @@ std::optional<Disconnect> JsonProtocol::history(const JsonCommand& command, std:
     command.reply(replies, *denial);
     return std::nullopt;
   }
-  const auto page = realtime::read_history(host_.commands(), RunAs::server, *channel, query);
+  const RunAs as = channel->starts_with(stream_prefix) ? RunAs::browser : RunAs::server;
+  const auto page = realtime::read_history(host_.commands(), as, *channel, query);
   if (!page) {
-    command.reply(replies, json_errors::internal);
+    command.reply(replies, denial_of(page.error()));
   } else if (page->top.epoch.empty()) {
     command.reply(replies, json_errors::not_available);
   } else if (query.since && !query.since->epoch.empty() && query.since->epoch != page->top.epoch) {

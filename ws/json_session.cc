@@ -15,6 +15,8 @@ namespace duplex::ws {
 namespace {
 
 constexpr std::string_view ping = "{}";
+constexpr std::string_view key_prefix = "key:";
+constexpr std::string_view stream_prefix = "stream:";
 
 }  // namespace
 
@@ -87,9 +89,24 @@ void JsonSession::push(base::SharedBytes frame, std::uint64_t log_position) {
 }
 
 void JsonSession::subscribe(std::string_view channel) {
+  if (channel.starts_with(stream_prefix))
+    front().live_keys().watch(channel.substr(stream_prefix.size()));
   front().subscribers().subscribe(*this, pubsub::Kind::channel, channel);
   Counters::add(front().counters().subscriptions);
   new_channel_ = channel;
+}
+
+std::expected<realtime::LiveValue, std::string> JsonSession::watch(std::string_view channel) {
+  new_channel_ = channel;
+  auto value =
+      front().live_board().add(*this, channel.substr(key_prefix.size()), realtime::RunAs::browser);
+  if (value) {
+    Counters::add(front().counters().subscriptions);
+    begin_at(channel, {.epoch = {}, .offset = value->version});
+  } else {
+    drop_new_channel();
+  }
+  return value;
 }
 
 // Epochs ascend: what belongs to an older one was published before, too.
@@ -105,9 +122,16 @@ void JsonSession::begin_at(std::string_view, const realtime::Position& position)
 }
 
 void JsonSession::unsubscribe(std::string_view channel) {
-  front().subscribers().unsubscribe(*this, pubsub::Kind::channel, channel);
   Counters::subtract(front().counters().subscriptions);
-  if (channel != new_channel_) return;
+  if (channel.starts_with(key_prefix))
+    return front().live_board().remove(*this, channel.substr(key_prefix.size()));
+  if (channel.starts_with(stream_prefix))
+    front().live_keys().unwatch(channel.substr(stream_prefix.size()));
+  front().subscribers().unsubscribe(*this, pubsub::Kind::channel, channel);
+  if (channel == new_channel_) drop_new_channel();
+}
+
+void JsonSession::drop_new_channel() {
   std::erase_if(kept_, [](const Kept& kept) { return kept.of_new_channel; });
   new_channel_.clear();
 }

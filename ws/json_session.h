@@ -49,6 +49,7 @@ class JsonSession final : public WsSession,
 
   void subscribe(std::string_view channel) override;
   void begin_at(std::string_view channel, const realtime::Position& position) override;
+  std::expected<realtime::LiveValue, std::string> watch(std::string_view channel) override;
   void unsubscribe(std::string_view channel) override;
   void enter(std::string_view channel, realtime::Present who, bool announces) override;
   void leave(std::string_view channel, std::string_view client, bool announces) override;
@@ -57,6 +58,7 @@ class JsonSession final : public WsSession,
   realtime::CommandRunner& commands() override { return *this; }
   realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs as) override;
 
+  void drop_new_channel();
   void push(base::SharedBytes frame, std::uint64_t log_position);
 
   JsonProtocol protocol_;

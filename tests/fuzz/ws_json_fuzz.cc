@@ -20,6 +20,9 @@ namespace realtime = duplex::realtime;
 class CheckingHost : public JsonProtocol::Host, public realtime::CommandRunner {
  public:
   void subscribe(std::string_view) override {}
+  std::expected<realtime::LiveValue, std::string> watch(std::string_view) override {
+    return realtime::LiveValue{.json = R"("type":"none","value":null)", .version = 3};
+  }
   void begin_at(std::string_view, const realtime::Position&) override {}
   void unsubscribe(std::string_view) override {}
   void enter(std::string_view, realtime::Present, bool) override {}
@@ -29,7 +32,7 @@ class CheckingHost : public JsonProtocol::Host, public realtime::CommandRunner {
   realtime::CommandRunner& commands() override { return *this; }
   // A history with one publication, and nobody present.
   realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs) override {
-    if (words[0] == "RT.HISTORY")
+    if (words[0] == "RT.HISTORY" || words[0] == "RT.STREAM")
       return {.reply =
                   "%3\r\n+epoch\r\n+5\r\n+offset\r\n:7\r\n+publications\r\n*1\r\n*4\r\n:7\r\n"
                   "$1\r\n1\r\n$2\r\n{}\r\n_\r\n"};

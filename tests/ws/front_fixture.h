@@ -4,6 +4,7 @@
 #include "net/event_loop.h"
 #include "pubsub/hub.h"
 #include "pubsub/loop_subscribers.h"
+#include "realtime/channel_state.h"
 #include "ws/client_frame.h"
 #include "ws/counters.h"
 #include "ws/http_front.h"
@@ -196,6 +197,7 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
                               .commands = commands_,
                               .gate = gate_,
                               .presence = presence_,
+                              .live_keys = channels_,
                               .authority = authority_,
                               .options = options_,
                               .router = router_,
@@ -272,6 +274,7 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   FakeCommands commands_{subscribers_};
   FakeGate gate_;
   realtime::Presence presence_;
+  realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_{
       realtime::ChannelRules({{"closed:*", realtime::Access::none, realtime::Access::none}, {"*", realtime::Access::anonymous, realtime::Access::anonymous}})};
   HttpRouter router_;

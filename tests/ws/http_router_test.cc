@@ -37,6 +37,7 @@ class HttpRouterTest : public ::testing::Test {
                      .commands = commands_,
                      .gate = gate_,
                      .presence = presence_,
+                     .live_keys = channels_,
                      .authority = authority_,
                      .options = options_,
                      .router = router,
@@ -62,6 +63,7 @@ class HttpRouterTest : public ::testing::Test {
   FakeCommands commands_{subscribers_};
   FakeGate gate_;
   realtime::Presence presence_;
+  realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_;
   Counters counters_;
   Options options_;

@@ -27,6 +27,10 @@ class RecordingHost : public JsonProtocol::Host, public realtime::CommandRunner 
   void unsubscribe(std::string_view channel) override {
     log.push_back("unsub " + std::string(channel));
   }
+  std::expected<realtime::LiveValue, std::string> watch(std::string_view channel) override {
+    log.push_back("watch " + std::string(channel));
+    return live;
+  }
   void begin_at(std::string_view channel, const realtime::Position& position) override {
     if (!position.epoch.empty())
       log.push_back("at " + std::string(channel) + " " + std::to_string(position.offset));
@@ -52,12 +56,15 @@ class RecordingHost : public JsonProtocol::Host, public realtime::CommandRunner 
     asked.clear();
     for (const std::string_view word : words)
       asked += (asked.empty() ? "" : " ") + std::string(word);
-    return {.reply = words[0] == "RT.HISTORY" ? history : reply};
+    const bool is_history = words[0] == "RT.HISTORY" || words[0] == "RT.STREAM";
+    return {.reply = is_history ? history : reply};
   }
 
   std::vector<std::string> log;
   std::string asked;  // the last command
   std::string reply = "+OK\r\n";
+  std::expected<realtime::LiveValue, std::string> live =
+      realtime::LiveValue{.json = R"("type":"none","value":null)", .version = 3};
   std::string history = "%3\r\n+epoch\r\n+\r\n+offset\r\n:0\r\n+publications\r\n*0\r\n";
 };
 
@@ -349,6 +356,43 @@ TEST_F(JsonProtocolTest, TellsWhenAHistoryCannotBeRead) {
             R"({"id":2,"error":{"code":100,"message":"internal server error","temporary":true}})");
   EXPECT_THAT(host_.log, ElementsAre("sub a", "unsub a"));
   EXPECT_THAT(channels(), IsEmpty());
+}
+
+TEST_F(JsonProtocolTest, WatchesKeys) {
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"key:a"}})"),
+            R"({"id":2,"subscribe":{"data":{"type":"none","value":null,"version":3}}})");
+  EXPECT_EQ(ask(R"({"id":3,"unsubscribe":{"channel":"key:a"}})"), R"({"id":3,"unsubscribe":{}})");
+  EXPECT_THAT(host_.log, ElementsAre("watch key:a", "unsub key:a"));
+
+  host_.live = std::unexpected(std::string("NOPERM no"));
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"key:a"}})"),
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
+  EXPECT_THAT(channels(), IsEmpty());
+}
+
+TEST_F(JsonProtocolTest, RefusesValuesThatAreTooLarge) {
+  options_.live_bytes_max = 10;
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"key:a"}})"),
+            R"({"id":2,"error":{"code":106,"message":"limit exceeded"}})");
+  EXPECT_THAT(host_.log, ElementsAre("watch key:a", "unsub key:a"));
+  EXPECT_THAT(channels(), IsEmpty());
+}
+
+TEST_F(JsonProtocolTest, ReadsStreams) {
+  host_.history =
+      "%4\r\n+epoch\r\n+s\r\n+offset\r\n:9\r\n+publications\r\n*0\r\n"
+      "+complete\r\n#t\r\n";
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"stream:a","recover":true,"epoch":"s",)"
+                R"("offset":5}})"),
+            R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":"s","offset":9,)"
+            R"("was_recovering":true,"recovered":true}})");
+  EXPECT_EQ(host_.asked, "RT.STREAM a LIMIT 300 SINCE 5");
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ class MoveTest : public ::testing::TestWithParam<net::BackendChoice> {
                                                                .commands = commands_,
                                                                .gate = gate_,
                                                                .presence = presence_,
+                                                               .live_keys = channels_,
                                                                .authority = authority_,
                                                                .options = options_,
                                                                .router = router_,
@@ -71,6 +72,7 @@ class MoveTest : public ::testing::TestWithParam<net::BackendChoice> {
   FakeCommands commands_{own_subscribers_};
   FakeGate gate_;
   realtime::Presence presence_;
+  realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_;
   Options options_;
   Counters counters_;
