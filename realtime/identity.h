@@ -30,8 +30,7 @@ struct Identity {
   std::string token_id{};               // `jti`, or empty
   std::int64_t issued_s = 0;            // seconds since 1970; 0: not said
   std::int64_t expires_s = 0;           // seconds since 1970; 0: never
-
-  bool has_token = false;  // false: anonymous
+  bool has_token = false;               // false: anonymous
 
   bool is_anonymous() const { return !has_token; }
 };

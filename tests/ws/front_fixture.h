@@ -276,7 +276,8 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   realtime::Presence presence_;
   realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_{
-      realtime::ChannelRules({{"closed:*", realtime::Access::none, realtime::Access::none}, {"*", realtime::Access::anonymous, realtime::Access::anonymous}})};
+      realtime::ChannelRules({{"closed:*"},
+                              {"*", realtime::Access::anonymous, realtime::Access::anonymous}})};
   HttpRouter router_;
   std::optional<HttpFront> front_;
   std::thread thread_;
