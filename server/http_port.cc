@@ -59,20 +59,6 @@ class HttpPort::LoopRunner final : public realtime::CommandRunner {
   commands::Client client_;
 };
 
-// The gate of one loop, as the fronts see it.
-class HttpPort::LoopGate final : public ws::LogGate {
- public:
-  explicit LoopGate(net::CommandLoop& loop) : loop_(loop) {}
-
-  void wait_for_log(net::Socket& socket, std::uint64_t position) override {
-    loop_.gate(socket, position);
-  }
-  void forget(net::Socket& socket) override { loop_.forget(socket); }
-
- private:
-  net::CommandLoop& loop_;
-};
-
 HttpPort::HttpPort(const Config& config,
                    net::EventLoopPool& pool,
                    std::vector<std::unique_ptr<net::CommandLoop>>& loops,
@@ -89,12 +75,6 @@ HttpPort::HttpPort(const Config& config,
           runners.push_back(std::make_unique<LoopRunner>(*loop));
         return runners;
       }()),
-      gates_([&] {
-        std::vector<std::unique_ptr<LoopGate>> gates;
-        for (const auto& loop : loops)
-          gates.push_back(std::make_unique<LoopGate>(*loop));
-        return gates;
-      }()),
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
@@ -106,7 +86,6 @@ HttpPort::HttpPort(const Config& config,
         std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),
                                                        .subscribers = loops[i]->subscribers(),
                                                        .commands = *runners_[i],
-                                                       .gate = *gates_[i],
                                                        .presence = channels.presence(),
                                                        .live_keys = channels,
                                                        .authority = authority_,

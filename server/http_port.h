@@ -50,7 +50,6 @@ class HttpPort {
 
  private:
   class LoopRunner;
-  class LoopGate;
 
   std::expected<void, std::string> open(const Config& config,
                                         std::int64_t port,
@@ -60,7 +59,6 @@ class HttpPort {
   const TlsContexts& tls_;
   ws::Options options_;
   std::vector<std::unique_ptr<LoopRunner>> runners_;
-  std::vector<std::unique_ptr<LoopGate>> gates_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0
   const realtime::Authority authority_;
   ws::HttpRouter router_;

@@ -14,7 +14,6 @@
 #include "ws/counters.h"
 #include "ws/deadlines.h"
 #include "ws/http_router.h"
-#include "ws/log_gate.h"
 #include "ws/options.h"
 #include "ws/takeover.h"
 
@@ -40,7 +39,6 @@ struct FrontParts {
   net::EventLoop& loop;
   pubsub::LoopSubscribers& subscribers;
   realtime::CommandRunner& commands;
-  LogGate& gate;
   realtime::Presence& presence;
   commands::LiveKeys& live_keys;
   const realtime::Authority& authority;
@@ -72,7 +70,6 @@ class HttpFront {
   net::EventLoop& loop() { return parts_.loop; }
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
-  LogGate& gate() { return parts_.gate; }
   realtime::Presence& presence() { return parts_.presence; }
   commands::LiveKeys& live_keys() { return parts_.live_keys; }
   // The live keys that sessions of this loop watch.

@@ -61,7 +61,7 @@ void WsSession::check_output() {
 }
 
 void WsSession::wait_for_log(std::uint64_t position) {
-  if (position != 0 && state_ == State::open) front_.gate().wait_for_log(*socket_, position);
+  if (position != 0 && front_.log() != nullptr) front_.log()->gate(*socket_, position);
 }
 
 void WsSession::set_deadline(DeadlineKind kind) {
@@ -149,7 +149,7 @@ void WsSession::on_deadline(DeadlineKind kind) {
 
 void WsSession::on_closed(net::CloseReason) {
   on_ended();
-  front_.gate().forget(*socket_);
+  if (front_.log() != nullptr) front_.log()->forget(*socket_);
   front_.remove(*this);
 }
 

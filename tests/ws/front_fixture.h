@@ -165,16 +165,6 @@ class FakeCommands : public realtime::CommandRunner {
   pubsub::LoopSubscribers& subscribers_;
 };
 
-class FakeGate : public LogGate {
- public:
-  void wait_for_log(net::Socket&, std::uint64_t position) override {
-    positions.push_back(position);
-  }
-  void forget(net::Socket&) override {}
-
-  std::vector<std::uint64_t> positions;
-};
-
 inline constexpr std::string_view upgrade_lines =
     "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -195,7 +185,6 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
     front_.emplace(FrontParts{.loop = loop_,
                               .subscribers = subscribers_,
                               .commands = commands_,
-                              .gate = gate_,
                               .presence = presence_,
                               .live_keys = channels_,
                               .authority = authority_,
@@ -272,7 +261,6 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   net::EventLoop loop_;
   pubsub::LoopSubscribers subscribers_;
   FakeCommands commands_{subscribers_};
-  FakeGate gate_;
   realtime::Presence presence_;
   realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_{

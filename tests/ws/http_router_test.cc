@@ -35,7 +35,6 @@ class HttpRouterTest : public ::testing::Test {
     HttpFront front({.loop = loop_,
                      .subscribers = subscribers_,
                      .commands = commands_,
-                     .gate = gate_,
                      .presence = presence_,
                      .live_keys = channels_,
                      .authority = authority_,
@@ -61,7 +60,6 @@ class HttpRouterTest : public ::testing::Test {
   net::EventLoop loop_{{.index = 0, .backend = net::BackendChoice::automatic}};
   pubsub::LoopSubscribers subscribers_{hub_, 0};
   FakeCommands commands_{subscribers_};
-  FakeGate gate_;
   realtime::Presence presence_;
   realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_;

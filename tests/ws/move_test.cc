@@ -40,7 +40,6 @@ class MoveTest : public ::testing::TestWithParam<net::BackendChoice> {
       fronts_.push_back(std::make_unique<HttpFront>(FrontParts{.loop = *loops_[i],
                                                                .subscribers = *subscribers_[i],
                                                                .commands = commands_,
-                                                               .gate = gate_,
                                                                .presence = presence_,
                                                                .live_keys = channels_,
                                                                .authority = authority_,
@@ -70,7 +69,6 @@ class MoveTest : public ::testing::TestWithParam<net::BackendChoice> {
   pubsub::Hub hub_;
   pubsub::LoopSubscribers own_subscribers_{hub_, 0};
   FakeCommands commands_{own_subscribers_};
-  FakeGate gate_;
   realtime::Presence presence_;
   realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_;
