@@ -74,4 +74,17 @@ void append_json_error(std::string& out,
   out += is_temporary ? R"(,"temporary":true}})" : "}}";
 }
 
+std::optional<realtime::Position> read_position(const json::object& object) {
+  const auto epoch = json_text(object, "epoch");
+  const auto offset = json_number(object, "offset", 0);
+  if (!epoch || !offset) return std::nullopt;
+  return realtime::Position{std::string(*epoch), *offset};
+}
+
+realtime::Denial denial_of(std::string_view error) {
+  if (error.starts_with("NOPERM")) return realtime::denials::permission_denied;
+  if (error.starts_with("WRONGTYPE")) return json_errors::bad_request;
+  return json_errors::internal;
+}
+
 }  // namespace duplex::ws

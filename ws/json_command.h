@@ -2,6 +2,7 @@
 #pragma once
 
 #include "realtime/authority.h"
+#include "realtime/history_page.h"
 
 #include <boost/json/object.hpp>
 
@@ -43,6 +44,12 @@ std::optional<std::uint64_t> json_number(const boost::json::object& object,
                                          std::string_view name,
                                          std::uint64_t missing);
 bool json_flag(const boost::json::object& object, std::string_view name);
+
+// {"offset":…,"epoch":…}; nothing if these are not what they should be.
+std::optional<realtime::Position> read_position(const boost::json::object& object);
+
+// What clients are told of an error of a command.
+realtime::Denial denial_of(std::string_view error);
 
 namespace json_errors {
 

@@ -23,6 +23,12 @@
 
 namespace duplex::ws {
 
+// `rt-rpc <method> <stream>`: calls of these methods go to a stream.
+struct RpcRoute {
+  std::string methods;  // a glob
+  std::string stream;   // a key
+};
+
 struct JsonProtocolOptions {
   std::string version = "Duplex";  // what the connect reply says
   std::size_t channels_max = 128;
@@ -30,6 +36,8 @@ struct JsonProtocolOptions {
   std::uint64_t page_max = 300;             // publications in one reply
   std::size_t live_bytes_max = 512 * 1024;  // of a live key's value when it is subscribed
   std::uint32_t ping_s = 25;
+  std::int64_t expired_close_ms = 25'000;  // how long a client may take to renew its token
+  std::vector<RpcRoute> rpc_routes;        // the first that matches decides
   realtime::Rate commands{50, 256};
   realtime::Rate publishes{20, 40};
   // Commands refused for their rate: more than the burst of these end the connection.
@@ -63,6 +71,10 @@ class JsonProtocol {
     // Begins and ends to receive who comes and goes.
     virtual void hear_presence(std::string_view channel) = 0;
     virtual void ignore_presence(std::string_view channel) = 0;
+    // A program will answer the command with this id; returns the token that it answers with.
+    virtual std::string expect_answer(std::uint32_t id) = 0;
+    // It will not.
+    virtual void forget_answer(std::string_view token) = 0;
     // Runs commands; what is sent afterwards waits for their place in the log.
     virtual realtime::CommandRunner& commands() = 0;
   };
@@ -85,6 +97,9 @@ class JsonProtocol {
                                     std::int64_t now_ms,
                                     std::string& replies);
 
+  // Why the connection has to end although the client does nothing: its token has run out. To be
+  // asked now and then.
+  std::optional<Disconnect> check_token(std::int64_t wall_ms) const;
   // The connection has ended: gives up all channels.
   void end();
 
@@ -107,12 +122,24 @@ class JsonProtocol {
   std::optional<Disconnect> run(const JsonCommand& command,
                                 std::int64_t now_ms,
                                 std::string& replies);
-  std::optional<Disconnect> connect(const JsonCommand& command,
-                                    std::int64_t now_ms,
-                                    std::string& replies);
   std::optional<Disconnect> refuse_for_rate(const JsonCommand& command,
                                             std::int64_t now_ms,
                                             std::string& replies);
+
+  // --- the connection (json_protocol_connection.cc) ---
+  std::optional<Disconnect> connect(const JsonCommand& command, std::string& replies);
+  std::optional<Disconnect> refresh(const JsonCommand& command, std::string& replies);
+  // Subscribes to the channels of the token; returns `"subs":{…}` or nothing.
+  std::string begin_own_channels(const JsonCommand& command);
+  std::optional<Disconnect> rpc(const JsonCommand& command, std::string& replies);
+  void send(const JsonCommand& command);
+  // Adds a call to the stream of its method; the error is the command's. `token`: empty if nobody
+  // waits for an answer.
+  std::optional<std::string> add_call(const RpcRoute& route,
+                                      std::string_view method,
+                                      std::string_view data,
+                                      std::string_view token);
+  const RpcRoute* find_route(std::string_view method) const;
 
   // --- channels (json_protocol_channels.cc) ---
   std::optional<Disconnect> subscribe(const JsonCommand& command, std::string& replies);

@@ -25,26 +25,11 @@ using realtime::RunAs;
 constexpr std::string_view key_prefix = "key:";
 constexpr std::string_view stream_prefix = "stream:";
 
-// What clients are told of an error of a command.
-realtime::Denial denial_of(std::string_view error) {
-  if (error.starts_with("NOPERM")) return realtime::denials::permission_denied;
-  if (error.starts_with("WRONGTYPE")) return json_errors::bad_request;
-  return json_errors::internal;
-}
-
 // The channel that a command names; nothing if it names none.
 std::optional<std::string_view> channel_of(const JsonCommand& command) {
   const auto channel = command.text_of("channel");
   if (!channel || channel->empty()) return std::nullopt;
   return channel;
-}
-
-// {"offset":…,"epoch":…}; nothing if these are not what they should be.
-std::optional<Position> position_of(const json::object& object) {
-  const auto epoch = json_text(object, "epoch");
-  const auto offset = json_number(object, "offset", 0);
-  if (!epoch || !offset) return std::nullopt;
-  return Position{std::string(*epoch), *offset};
 }
 
 void append_publications(std::string& out, const HistoryPage& page) {
@@ -71,7 +56,7 @@ std::optional<Disconnect> JsonProtocol::subscribe(const JsonCommand& command,
   if (!channel) return disconnects::bad_request;
   std::optional<Position> since;
   if (json_flag(command.request, "recover")) {
-    since = position_of(command.request);
+    since = read_position(command.request);
     if (!since) return disconnects::bad_request;
   }
   if (channel->size() > options_.channel_bytes_max) {
@@ -221,7 +206,7 @@ std::optional<Disconnect> JsonProtocol::history(const JsonCommand& command, std:
   const bool all = limit != nullptr && limit->is_int64() && limit->get_int64() < 0;
   const auto count = all ? options_.page_max : json_number(command.request, "limit", 0);
   const json::value* since = command.request.if_contains("since");
-  if (since != nullptr && since->is_object()) query.since = position_of(since->get_object());
+  if (since != nullptr && since->is_object()) query.since = read_position(since->get_object());
   if (!count || (since != nullptr && !since->is_null() && !query.since))
     return disconnects::bad_request;
   query.limit = std::min(*count, options_.page_max);

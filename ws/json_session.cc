@@ -8,6 +8,7 @@
 #include "ws/http_front.h"
 #include "ws/json_push.h"
 
+#include <memory>
 #include <utility>
 
 namespace duplex::ws {
@@ -54,6 +55,7 @@ void JsonSession::on_open_deadline(DeadlineKind kind) {
     case DeadlineKind::connect:
       return close(disconnects::stale);
     case DeadlineKind::ping:
+      if (const auto expired = protocol_.check_token(base::wall_ms())) return close(*expired);
       protocol_.take_pong();
       send(Opcode::text, ping);
       return set_deadline(DeadlineKind::pong);
@@ -68,6 +70,8 @@ void JsonSession::on_open_deadline(DeadlineKind kind) {
 void JsonSession::on_ended() {
   ended_ = true;
   protocol_.end();
+  for (const std::string& token : awaited_)
+    front().replies().forget(token);
 }
 
 void JsonSession::deliver(const pubsub::Message& message, std::string_view) {
@@ -158,6 +162,29 @@ void JsonSession::hear_presence(std::string_view channel) {
 
 void JsonSession::ignore_presence(std::string_view channel) {
   front().subscribers().unsubscribe(*this, pubsub::Kind::presence, channel);
+}
+
+std::string JsonSession::expect_answer(std::uint32_t id) {
+  // The token is known only when the answer can come already.
+  const auto token = std::make_shared<std::string>();
+  *token = front().replies().expect(
+      HttpFront::now_ms(), [this, id, token](const realtime::Answer& answer) {
+        awaited_.erase(*token);
+        std::string reply;
+        if (answer)
+          append_json_reply(reply, id, "rpc", R"({"data":)" + *answer + '}');
+        else
+          append_json_error(
+              reply, id, answer.error().code, answer.error().message, answer.error().is_overdue);
+        send(Opcode::text, reply);
+      });
+  awaited_.insert(*token);
+  return *token;
+}
+
+void JsonSession::forget_answer(std::string_view token) {
+  front().replies().forget(token);
+  awaited_.erase(awaited_.find(token));
 }
 
 realtime::Ran JsonSession::run(std::span<const std::string_view> arguments, realtime::RunAs as) {

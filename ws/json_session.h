@@ -8,6 +8,8 @@
 #include "ws/ws_session.h"
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,6 +57,8 @@ class JsonSession final : public WsSession,
   void leave(std::string_view channel, std::string_view client, bool announces) override;
   void hear_presence(std::string_view channel) override;
   void ignore_presence(std::string_view channel) override;
+  std::string expect_answer(std::uint32_t id) override;
+  void forget_answer(std::string_view token) override;
   realtime::CommandRunner& commands() override { return *this; }
   realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs as) override;
 
@@ -67,6 +71,7 @@ class JsonSession final : public WsSession,
   bool ended_ = false;
   std::string new_channel_;  // subscribed, but its reply is not made yet
   std::vector<Kept> kept_;
+  std::set<std::string, std::less<>> awaited_;  // tokens of answers
 };
 
 }  // namespace duplex::ws
