@@ -100,6 +100,10 @@ class JsonProtocol {
   // Why the connection has to end although the client does nothing: its token has run out. To be
   // asked now and then.
   std::optional<Disconnect> check_token(std::int64_t wall_ms) const;
+  // Ends a subscription from the server's side; it may have ended before.
+  void drop_channel(std::string_view name) {
+    if (const Channel* channel = find_channel(name)) end_channel(*channel);
+  }
   // The connection has ended: gives up all channels.
   void end();
 

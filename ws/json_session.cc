@@ -21,8 +21,8 @@ constexpr std::string_view stream_prefix = "stream:";
 
 }  // namespace
 
-JsonSession::JsonSession(HttpFront& front)
-    : WsSession(front, front.options().frames),
+JsonSession::JsonSession(HttpFront& front, bool deflates)
+    : WsSession(front, front.options().frames, deflates),
       protocol_(front.options().json, front.authority(), *this, HttpFront::now_ms()) {}
 
 void JsonSession::on_started() {
@@ -37,7 +37,7 @@ void JsonSession::on_message(bool is_text, std::string_view payload) {
   answering_ = false;
   if (!replies.empty()) send(Opcode::text, replies);
   for (Kept& kept : std::exchange(kept_, {}))
-    push(std::move(kept.frame), kept.log_position);
+    push(std::move(kept));
   if (disconnect) return close(*disconnect);
   if (!connected_ && protocol_.is_connected()) {
     connected_ = true;
@@ -77,18 +77,32 @@ void JsonSession::on_ended() {
 void JsonSession::deliver(const pubsub::Message& message, std::string_view) {
   if (!is_open()) return;
   const pubsub::Publication& publication = message.publication();
-  if (!answering_) return push(shared_push(message), publication.log_position);
-  kept_.push_back({.frame = shared_push(message),
-                   .epoch = publication.epoch,
-                   .offset = publication.offset,
-                   .log_position = publication.log_position,
-                   .of_new_channel = message.channel() == new_channel_});
+  base::SharedBytes frame = shared_push(message, deflates());
+  if (!answering_ && has_room()) {
+    wait_for_log(publication.log_position);
+    return send_push(std::move(frame));
+  }
+  Kept kept{.frame = std::move(frame),
+            .channel = std::string(message.channel()),
+            .epoch = publication.epoch,
+            .offset = publication.offset,
+            .log_position = publication.log_position,
+            .of_new_channel = message.channel() == new_channel_};
+  if (answering_)
+    kept_.push_back(std::move(kept));
+  else
+    let_wait(std::move(kept));
 }
 
-void JsonSession::push(base::SharedBytes frame, std::uint64_t log_position) {
+void JsonSession::push(Kept push) {
   if (!is_open()) return;
+  if (!has_room()) return let_wait(std::move(push));
+  wait_for_log(push.log_position);
+  send_push(std::move(push.frame));
+}
+
+void JsonSession::send_push(base::SharedBytes frame) {
   Counters::add(front().counters().pushes);
-  wait_for_log(log_position);
   send_shared(std::move(frame));
 }
 
