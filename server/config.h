@@ -112,6 +112,10 @@ struct Config {
   std::int64_t http_maxclients = 10000;
   std::vector<std::string> rt_origins;  // empty: the page's own host only
   std::vector<realtime::ChannelRule> channels;
+  std::string rt_jwks_file;  // under `dir` if it is relative
+  std::string rt_token_hmac_secret;
+  std::string rt_token_audience;
+  std::string rt_token_issuer;
   std::int64_t ws_message_limit = 64 << 10;
   std::int64_t ws_connect_timeout_s = 10;
   std::int64_t ws_ping_interval_s = 25;

@@ -38,8 +38,9 @@ ws::Options web_options(const Config& config) {
   return options;
 }
 
-realtime::Authority browser_authority(const Config& config) {
-  return realtime::Authority(realtime::ChannelRules(config.channels));
+realtime::Authority browser_authority(const Config& config,
+                                      std::shared_ptr<const realtime::TokenKeyring> keyring) {
+  return realtime::Authority(realtime::ChannelRules(config.channels), std::move(keyring));
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -70,7 +71,8 @@ HttpPort::HttpPort(const Config& config,
                    ws::MetricsSource& metrics,
                    ws::Counters& counters,
                    const TlsContexts& tls,
-                   realtime::ChannelState& channels)
+                   realtime::ChannelState& channels,
+                   std::shared_ptr<const realtime::TokenKeyring> keyring)
     : pool_(pool),
       tls_(tls),
       options_(web_options(config)),
@@ -83,7 +85,7 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config)) {
+      authority_(browser_authority(config, std::move(keyring))) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
   add_socket_io(router_, config, {});
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));

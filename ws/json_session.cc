@@ -36,13 +36,17 @@ void JsonSession::on_message(bool is_text, std::string_view payload) {
   const auto disconnect = protocol_.receive(payload, HttpFront::now_ms(), replies);
   answering_ = false;
   if (!replies.empty()) send(Opcode::text, replies);
-  for (Kept& kept : std::exchange(kept_, {}))
-    push(std::move(kept));
+  send_kept();
   if (disconnect) return close(*disconnect);
   if (!connected_ && protocol_.is_connected()) {
     connected_ = true;
     set_deadline(DeadlineKind::ping);
   }
+}
+
+void JsonSession::send_kept() {
+  for (Kept& kept : std::exchange(kept_, {}))
+    push(std::move(kept));
 }
 
 // What was published goes out after the replies, so that the reply to a subscribe comes first.
@@ -56,6 +60,7 @@ void JsonSession::on_open_deadline(DeadlineKind kind) {
       return close(disconnects::stale);
     case DeadlineKind::ping:
       if (const auto expired = protocol_.check_token(base::wall_ms())) return close(*expired);
+      end_expired();
       protocol_.take_pong();
       send(Opcode::text, ping);
       return set_deadline(DeadlineKind::pong);
@@ -72,10 +77,13 @@ void JsonSession::on_ended() {
   protocol_.end();
   for (const std::string& token : awaited_)
     front().replies().forget(token);
+  for (const std::string& channel : control_channels_)
+    front().subscribers().unsubscribe(*this, pubsub::Kind::control, channel);
 }
 
 void JsonSession::deliver(const pubsub::Message& message, std::string_view) {
   if (!is_open()) return;
+  if (message.kind() == pubsub::Kind::control) return take_order(message.payload());
   const pubsub::Publication& publication = message.publication();
   base::SharedBytes frame = shared_push(message, deflates());
   if (!answering_ && has_room()) {

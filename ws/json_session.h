@@ -4,6 +4,7 @@
 #include "base/shared_bytes.h"
 #include "pubsub/loop_subscribers.h"
 #include "realtime/command_runner.h"
+#include "realtime/control.h"
 #include "ws/json_protocol.h"
 #include "ws/ws_session.h"
 
@@ -66,10 +67,18 @@ class JsonSession final : public WsSession,
   void ignore_presence(std::string_view channel) override;
   std::string expect_answer(std::uint32_t id) override;
   void forget_answer(std::string_view token) override;
+  void introduce(const realtime::Identity& identity, std::string_view client) override;
   realtime::CommandRunner& commands() override { return *this; }
   realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs as) override;
 
   void drop_new_channel();
+  void send_kept();
+  // --- what the server tells its own sessions (json_session_control.cc) ---
+  void take_order(std::string_view payload);
+  void obey(const realtime::Control& control);
+  void obey_all();
+  void end_subscription(const std::string& channel, unsigned code, std::string_view reason);
+  void end_expired();
   void push(Kept push);
   // --- clients that read slowly (json_session_slow.cc) ---
   void send_push(base::SharedBytes frame);
@@ -93,6 +102,8 @@ class JsonSession final : public WsSession,
   std::size_t waiting_bytes_ = 0;
   std::vector<std::string> resyncs_;  // channels whose subscription is about to end
   const std::shared_ptr<char> alive_ = std::make_shared<char>();
+  std::vector<std::string> control_channels_;
+  std::vector<realtime::Control> orders_;       // that have come and are not obeyed yet
   std::set<std::string, std::less<>> awaited_;  // tokens of answers
 };
 

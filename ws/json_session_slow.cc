@@ -1,7 +1,6 @@
 // Pushes to clients that read more slowly than their channels are written to.
 #include "ws/counters.h"
 #include "ws/http_front.h"
-#include "ws/json_publication.h"
 #include "ws/json_session.h"
 
 #include <algorithm>
@@ -72,14 +71,8 @@ void JsonSession::begin_resync(const std::string& channel) {
 
 void JsonSession::finish_resyncs() {
   constexpr unsigned insufficient_state = 2500;
-  for (const std::string& channel : std::exchange(resyncs_, {})) {
-    protocol_.drop_channel(channel);
-    std::string text;
-    append_push_head(text, channel);
-    text += R"(,"unsubscribe":{"code":)" + std::to_string(insufficient_state) +
-            R"(,"reason":"insufficient state"}}})";
-    send(Opcode::text, text);
-  }
+  for (const std::string& channel : std::exchange(resyncs_, {}))
+    end_subscription(channel, insufficient_state, "insufficient state");
   on_output_drained();
 }
 
