@@ -81,7 +81,11 @@ bool wants_answer(const AdapterMessage& message) {
 }  // namespace
 
 SocketIoNode::SocketIoNode(SocketIoCluster& cluster, HttpFront& front, SocketIoRooms& rooms)
-    : cluster_(cluster), front_(front), subscribers_(front.subscribers()), rooms_(rooms) {}
+    : cluster_(cluster),
+      front_(front),
+      subscribers_(front.subscribers()),
+      rooms_(rooms),
+      live_keys_(front.live_keys()) {}
 
 SocketIoNode::~SocketIoNode() {
   const auto end = [this](const std::vector<Subscription>& subscriptions) {
@@ -92,6 +96,11 @@ SocketIoNode::~SocketIoNode() {
     end(heard(nsp));
   for (const std::string& nsp : spoken_for_)
     end(counted(nsp));
+  for (const std::string& stream : streams_) {
+    live_keys_.unwatch(stream);
+    subscribers_.unsubscribe(
+        *this, pubsub::Kind::channel, commands::stream_channel(stream), Seen::no);
+  }
 }
 
 std::vector<SocketIoNode::Subscription> SocketIoNode::heard(std::string_view nsp) {
@@ -123,14 +132,24 @@ void SocketIoNode::serve(const std::string& nsp) {
   };
   served_.push_back(nsp);
   begin(heard(nsp));
+  follow_stream_of(nsp);
   // After that, so that whoever speaks has heard everything that is answered.
   if (cluster_.claim(nsp, *this) != this) return;
   spoken_for_.push_back(nsp);
   begin(counted(nsp));
 }
 
+void SocketIoNode::follow_stream_of(std::string_view nsp) {
+  const SocketIoClusterOptions& options = cluster_.options();
+  const std::string stream = stream_of_namespace(options.stream, options.stream_count, nsp);
+  if (!streams_.insert(stream).second) return;
+  live_keys_.watch(stream);
+  subscribers_.subscribe(*this, pubsub::Kind::channel, commands::stream_channel(stream), Seen::no);
+}
+
 void SocketIoNode::deliver(const pubsub::Message& message, std::string_view pattern) {
-  auto task = read(message, pattern);
+  const bool is_entry = message.channel().starts_with(commands::stream_channel(""));
+  auto task = is_entry ? read_entry(message) : read(message, pattern);
   if (!task || task->message.kind == Kind::other) return;
   if (task->message.kind == Kind::broadcast && tasks_.empty() && !is_doing_) return emit(*task);
   tasks_.push_back(std::move(*task));
@@ -157,7 +176,13 @@ std::optional<SocketIoNode::Task> SocketIoNode::read(const pubsub::Message& mess
   const bool is_ours = read->uid == cluster_.uid();
   if (is_ours && (read->kind != Kind::broadcast || message.kind() != pubsub::Kind::channel))
     return std::nullopt;
-  Task task{std::move(*read), std::string(nsp), message.kind()};
+  return task_of(message, std::move(*read), nsp);
+}
+
+SocketIoNode::Task SocketIoNode::task_of(const pubsub::Message& message,
+                                         AdapterMessage read,
+                                         std::string_view nsp) {
+  Task task{std::move(read), std::string(nsp), message.kind()};
   if (task.message.kind == Kind::broadcast)
     task.frames = message.encoded(pubsub::Form::socket_io,
                                   fmt::format("adapter {}", nsp),
@@ -165,6 +190,13 @@ std::optional<SocketIoNode::Task> SocketIoNode::read(const pubsub::Message& mess
                                     return encode(task.message.event, nsp, std::nullopt);
                                   });
   return task;
+}
+
+std::optional<SocketIoNode::Task> SocketIoNode::read_entry(const pubsub::Message& message) const {
+  auto entry = read_stream_entry(message.payload());
+  if (!entry || entry->message.uid == cluster_.uid()) return std::nullopt;
+  if (std::ranges::find(served_, entry->nsp) == served_.end()) return std::nullopt;
+  return task_of(message, std::move(entry->message), entry->nsp);
 }
 
 void SocketIoNode::catch_up() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/shared_bytes.h"
+#include "commands/live_keys.h"
 #include "net/event_loop.h"
 #include "pubsub/loop_subscribers.h"
 #include "ws/socket_io_adapter_message.h"
@@ -83,7 +84,10 @@ class SocketIoNode final : public pubsub::Subscriber {
 
   std::vector<Subscription> heard(std::string_view nsp);
   std::vector<Subscription> counted(std::string_view nsp);
+  void follow_stream_of(std::string_view nsp);
   std::optional<Task> read(const pubsub::Message& message, std::string_view pattern) const;
+  std::optional<Task> read_entry(const pubsub::Message& message) const;
+  static Task task_of(const pubsub::Message& message, AdapterMessage read, std::string_view nsp);
   void emit(const Task& task);
   // Does all that has come so far.
   void catch_up();
@@ -105,6 +109,8 @@ class SocketIoNode final : public pubsub::Subscriber {
   pubsub::LoopSubscribers& subscribers_;  // outlive the front
   SocketIoRooms& rooms_;
   Counted counted_;
+  commands::LiveKeys& live_keys_;
+  std::set<std::string> streams_;        // that are followed
   std::vector<std::string> served_;      // namespaces
   std::vector<std::string> spoken_for_;  // of those
   std::vector<Task> tasks_;

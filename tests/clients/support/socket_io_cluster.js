@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 
 import { createAdapter, createShardedAdapter } from "@socket.io/redis-adapter";
+import { createAdapter as createStreamsAdapter } from "@socket.io/redis-streams-adapter";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { Server as SocketIoServer } from "socket.io";
@@ -18,6 +19,9 @@ export const adapters = {
   "classic, specific channels": (pub, sub) =>
     createAdapter(pub, sub, { publishOnSpecificResponseChannel: true }),
   sharded: (pub, sub) => createShardedAdapter(pub, sub),
+  streams: (pub) => createStreamsAdapter(pub, { blockTimeInMs: 200 }),
+  "streams, sharded pub/sub": (pub) =>
+    createStreamsAdapter(pub, { blockTimeInMs: 200, useShardedPubSub: true }),
 };
 
 // "sharded" and "classic with node-redis" speak through the package `redis`, the others through
