@@ -20,8 +20,6 @@ export const adapters = {
     createAdapter(pub, sub, { publishOnSpecificResponseChannel: true }),
   sharded: (pub, sub) => createShardedAdapter(pub, sub),
   streams: (pub) => createStreamsAdapter(pub, { blockTimeInMs: 200 }),
-  "streams, sharded pub/sub": (pub) =>
-    createStreamsAdapter(pub, { blockTimeInMs: 200, useShardedPubSub: true }),
 };
 
 // "sharded" and "classic with node-redis" speak through the package `redis`, the others through
