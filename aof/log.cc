@@ -60,10 +60,8 @@ Log::Log(Directory& directory,
       writes_times_(options_.writes_times),
       manifest_(std::move(manifest)),
       is_listed_(!options_.is_unlisted) {
-  reported_ = {.written = position.offset,
-               .durable = position.offset,
-               .transitions = 0,
-               .policy = policy()};
+  reported_ = {
+      .written = position.offset, .durable = position.offset, .transitions = 0, .policy = policy()};
   next_sync_ = next_retry_ = Clock::now();
 }
 

@@ -20,8 +20,8 @@ struct LogOptions {
   std::chrono::milliseconds retry_interval{100};
   // A sync that takes longer counts as delayed, as in INFO of Redis.
   std::chrono::milliseconds slow_sync{2000};
-  // Under `always` the file is kept longer than its content, by so much at a time: a sync that makes
-  // it longer costs two to eight others, and so one in hundreds does.
+  // Under `always` the file is kept longer than its content, by so much at a time: a sync that
+  // makes it longer costs two to eight others, and so one in hundreds does.
   std::size_t reserve_bytes = std::size_t{1} << 20;
   // The manifest on the disk stays as it is until install_base(): a log that is turned on while
   // there are data is of no use before it has them. Goes on in a new increment.

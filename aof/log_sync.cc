@@ -198,10 +198,8 @@ void Log::recover() {
 }
 
 void Log::report_progress() {
-  const Report now{.written = written(),
-                   .durable = durable(),
-                   .transitions = transitions_,
-                   .policy = policy()};
+  const Report now{
+      .written = written(), .durable = durable(), .transitions = transitions_, .policy = policy()};
   if (now == reported_) return;
   reported_ = now;
   if (options_.on_progress) options_.on_progress(written(), durable());

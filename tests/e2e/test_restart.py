@@ -99,7 +99,7 @@ needs_both = pytest.mark.skipif(
 
 @needs_both
 def test_killed_servers_take_turns_in_a_file_with_padding():
-    """Wherever the padding is met that a log under `always` has at its end, it reads as comments."""
+    """Wherever the padding is met that a log under `always` ends with, it reads as comments."""
     options = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
     with tempfile.TemporaryDirectory(prefix="duplex-test-") as directory:
         increment = pathlib.Path(directory) / "appendonlydir" / "appendonly.aof.1.incr.aof"

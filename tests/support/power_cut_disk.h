@@ -252,8 +252,8 @@ class PowerCutDisk : public aof::Directory {
     constexpr std::size_t sector_bytes = 512;
     for (std::size_t i = 0; i < change.bytes.size();) {
       const std::uint64_t at = change.offset + i;
-      const std::size_t length = std::min(change.bytes.size() - i,
-                                          sector_bytes - static_cast<std::size_t>(at % sector_bytes));
+      const std::size_t length = std::min(
+          change.bytes.size() - i, sector_bytes - static_cast<std::size_t>(at % sector_bytes));
       if (below(2) == 0)
         for (std::size_t j = i; j < i + length; ++j)
           change.bytes[j] = change.offset + j < before.size() ? before[change.offset + j] : '\0';
