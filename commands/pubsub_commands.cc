@@ -20,8 +20,7 @@ Names& names_of(Client& client, Kind kind) {
       return client.channels;
     case Kind::pattern:
       return client.patterns;
-    case Kind::shard:
-    case Kind::monitor:
+    default:
       break;
   }
   return client.shard_channels;

@@ -68,7 +68,8 @@ void EventLoop::post(Task task) {
 
 bool EventLoop::has_work() const {
   return !dirty_.empty() || !closing_.empty() || !with_kept_input_.empty() || !drained_.empty() ||
-         asio_work_ || asio_->is_ready();
+         asio_work_ || asio_->is_ready() ||
+         std::ranges::any_of(departing_, [](const Socket* socket) { return socket->may_depart(); });
 }
 
 void EventLoop::pass() {
@@ -89,6 +90,7 @@ void EventLoop::pass() {
   deliver_notices();
   // Before tasks bring new connections: one that has ended no longer counts against maxclients.
   deliver_closes();
+  deliver_departures();
   run_posted_tasks();
   timers_.run_due();
   poll_asio();
@@ -133,6 +135,21 @@ void EventLoop::deliver_closes() {
   closing_.clear();
 }
 
+void EventLoop::deliver_departures() {
+  if (departing_.empty()) return;
+  round_.swap(departing_);
+  for (Socket* socket : round_) {
+    if (socket->closing_) continue;
+    if (!socket->may_depart()) {
+      departing_.push_back(socket);
+      continue;
+    }
+    socket->finish_departure();
+    if (socket->handler_ == nullptr) ended_.push_back(socket);
+  }
+  round_.clear();
+}
+
 void EventLoop::flush_dirty() {
   if (dirty_.empty()) return;
   // Marks that sending makes (more to send, a close) belong to the next pass, after its commit.
@@ -165,8 +182,16 @@ void EventLoop::free_ended() {
 }
 
 Socket& EventLoop::add_socket(Descriptor connected, SocketHandler& handler, const TlsContext* tls) {
+  return adopt(std::make_unique<Socket>(*this, connected.release(), handler, tls));
+}
+
+Socket& EventLoop::add_socket(Departed departed, SocketHandler& handler) {
+  return adopt(std::make_unique<Socket>(*this, std::move(departed), handler));
+}
+
+Socket& EventLoop::adopt(std::unique_ptr<Socket> added) {
   DUPLEX_ASSERT(in_loop_thread());
-  sockets_.push_back(std::make_unique<Socket>(*this, connected.release(), handler, tls));
+  sockets_.push_back(std::move(added));
   Socket& socket = *sockets_.back();
   socket.index_ = sockets_.size() - 1;
   announce_socket();

@@ -41,10 +41,10 @@ struct LoopStatistics {
 
 // A loop over one back end, with an Asio io_context inside.
 //
-// A pass: completions (on_data) · input kept while paused, drained notices · posted tasks · timers
-// · Asio's handlers · on_closed · the before-flush hook · one send per dirty socket. The next wait
-// submits the sends and sleeps only when nothing of this is left to do. An idle loop wakes for
-// nothing but due timers.
+// A pass: completions (on_data) · input kept while paused, drained notices · departures · posted
+// tasks · timers · Asio's handlers · on_closed · the before-flush hook · one send per dirty socket.
+// The next wait submits the sends and sleeps only when nothing of this is left to do. An idle loop
+// wakes for nothing but due timers.
 //
 // Asio: objects made with io_context() live on this loop's thread. Their descriptors and timers
 // wake the loop. What Asio cannot see and this loop must be told: work posted to the io_context
@@ -84,6 +84,8 @@ class EventLoop {
   // stays until on_closed() or set_handler(). With `tls`, the connection begins with a handshake as
   // its server.
   Socket& add_socket(Descriptor connected, SocketHandler& handler, const TlsContext* tls = nullptr);
+  // The same for a connection that has departed from another loop.
+  Socket& add_socket(Departed departed, SocketHandler& handler);
   std::size_t socket_count() const { return sockets_.size(); }
 
   // Calls back every interval, first after one interval; a loop that was late skips what it missed.
@@ -131,6 +133,8 @@ class EventLoop {
   void run_posted_tasks();
   void poll_asio();
   void deliver_closes();
+  void deliver_departures();
+  Socket& adopt(std::unique_ptr<Socket> socket);
   void flush_dirty();
   void free_ended();
   void shut_down();
@@ -156,6 +160,7 @@ class EventLoop {
   std::vector<Socket*> with_kept_input_;
   std::vector<Socket*> drained_;
   std::vector<Socket*> closing_;
+  std::vector<Socket*> departing_;
   std::vector<Socket*> ended_;  // told, waiting for the kernel's last completions
   std::vector<Socket*> round_;  // scratch
   std::vector<Task> tasks_;     // scratch

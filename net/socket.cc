@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -30,6 +31,27 @@ Socket::Socket(EventLoop& loop, int connected_fd, SocketHandler& handler, const 
   handshake_ = std::make_unique<Handshake>(loop.after(tls->handshake_limit(), give_up),
                                            peer_address_of(connected_fd));
 }
+
+Socket::Socket(EventLoop& loop, Departed departed, SocketHandler& handler)
+    : Transfer(departed.descriptor.release()),
+      loop_(loop),
+      handler_(&handler),
+      tls_(std::move(departed.tls)) {
+  if (tls_ != nullptr) {
+    tls_->set_wire(output);
+    queue_ = &tls_->plain();
+  }
+  unread(departed.input);
+}
+
+// Whoever departs hears only of the end.
+struct Socket::Departure final : SocketHandler {
+  explicit Departure(DepartureDone when_done) : done(std::move(when_done)) {}
+  void on_data(std::span<const char>) override { DUPLEX_ASSERT(false); }
+  void on_closed(CloseReason) override { std::exchange(done, nullptr)(std::nullopt); }
+
+  DepartureDone done;
+};
 
 Socket::~Socket() {
   ::close(fd);
@@ -85,6 +107,33 @@ void Socket::unread(std::span<const char> bytes) {
   input.append(kept_input_.view());
   kept_input_ = std::move(input);
   queue_kept_input();
+}
+
+void Socket::depart(DepartureDone done) {
+  DUPLEX_ASSERT(!closing_ && !is_shaking());
+  departure_ = std::make_unique<Departure>(std::move(done));
+  handler_ = departure_.get();
+  pause_receive();
+  loop_.departing_.push_back(this);
+}
+
+bool Socket::may_depart() const {
+  return may_be_freed() && pending_output_bytes() == 0;
+}
+
+// The kernel still knows nothing of the move: the descriptor is a copy, and this one closes.
+void Socket::finish_departure() {
+  Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy.is_open()) {
+    error_ = errno;
+    return begin_close(CloseReason::lost);
+  }
+  Departed departed{std::move(copy), std::move(tls_), std::string(kept_input_.view())};
+  queue_ = &output;
+  closing_ = true;
+  handler_ = nullptr;
+  const std::unique_ptr<Departure> departure = std::move(departure_);
+  departure->done(std::move(departed));
 }
 
 void Socket::set_handler(SocketHandler& handler) {

@@ -3,12 +3,14 @@
 
 #include "base/buffer.h"
 #include "base/shared_bytes.h"
+#include "net/departure.h"
 #include "net/timer_queue.h"
 #include "net/tls_channel.h"
 #include "net/transfer.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,6 +70,8 @@ class Socket final : private Transfer {
  public:
   // `tls`: null for plain text.
   Socket(EventLoop& loop, int connected_fd, SocketHandler& handler, const TlsContext* tls);
+  // One that comes from another loop.
+  Socket(EventLoop& loop, Departed departed, SocketHandler& handler);
   ~Socket();
 
   // The end of the queue. Only append (or cut off what was just appended); the reference stays
@@ -103,6 +107,13 @@ class Socket final : private Transfer {
   // Replaces the owner. The former one hears nothing more, not even on_closed().
   // If the end of input was told already, it is told again to the new one.
   void set_handler(SocketHandler& handler);
+
+  // Leaves this loop: receiving stops, what is queued is sent, and when nothing is under way any
+  // more `done` gets the connection for another loop's add_socket(), or nothing if it has ended
+  // meanwhile. The handler hears nothing more, and the socket must not be used.
+  // Requires: !is_closing(), and under TLS that input has come before.
+  using DepartureDone = std::move_only_function<void(std::optional<Departed>)>;
+  void depart(DepartureDone done);
 
   // Closes when everything queued has left. Input is ignored from now on.
   void close_after_flush();
@@ -149,6 +160,8 @@ class Socket final : private Transfer {
   void deliver_closed();
   void deliver_drained();
   bool may_be_freed() const;
+  bool may_depart() const;
+  void finish_departure();
   void check_drain_mark();
   void queue_kept_input();
   void tell_end_of_input();
@@ -164,6 +177,9 @@ class Socket final : private Transfer {
     std::string peer;
   };
   std::unique_ptr<Handshake> handshake_;
+  // The handler of a socket that departs.
+  struct Departure;
+  std::unique_ptr<Departure> departure_;
   std::size_t index_ = 0;  // among the loop's sockets
   base::Buffer kept_input_;
   std::optional<std::size_t> drain_mark_;

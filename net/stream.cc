@@ -16,6 +16,10 @@ Stream::Stream(EventLoop& loop, Descriptor connected, const TlsContext* tls)
   state_->open(std::move(connected), tls);
 }
 
+Stream::Stream(EventLoop& loop, Departed departed) : state_(std::make_shared<StreamState>(loop)) {
+  state_->open(std::move(departed));
+}
+
 Stream::Stream(Stream&& other) noexcept = default;
 
 Stream& Stream::operator=(Stream&& other) noexcept {
@@ -64,6 +68,10 @@ void Stream::shut_down_detached() {
 
 Socket* Stream::hand_over(SocketHandler& handler) {
   return state_->release(handler);
+}
+
+void Stream::depart(Socket::DepartureDone done) {
+  state_->depart(std::move(done));
 }
 
 std::size_t Stream::unread_bytes() const {

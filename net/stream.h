@@ -49,6 +49,8 @@ class Stream {
   // Takes a connected socket in blocking mode. To be called on the loop's thread. `tls` as for
   // EventLoop::add_socket().
   Stream(EventLoop& loop, Descriptor connected, const TlsContext* tls = nullptr);
+  // A connection that has departed from another loop.
+  Stream(EventLoop& loop, Departed departed);
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
@@ -103,6 +105,9 @@ class Stream {
   // is delivered to it first, in the loop's next pass. Requires: no operation pending. The stream
   // is closed then.
   Socket* hand_over(SocketHandler& handler);
+  // Takes the connection off this loop, see Socket::depart(). Requires: no operation pending. The
+  // stream is closed then.
+  void depart(Socket::DepartureDone done);
   // Bytes that arrived and were not asked for yet.
   std::size_t unread_bytes() const;
 

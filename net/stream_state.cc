@@ -51,6 +51,25 @@ void StreamState::open(Descriptor connected, const TlsContext* tls) {
   self_ = shared_from_this();
 }
 
+void StreamState::open(Departed departed) {
+  socket_ = &loop_.add_socket(std::move(departed), *this);
+  self_ = shared_from_this();
+}
+
+void StreamState::depart(Socket::DepartureDone done) {
+  DUPLEX_ASSERT(!read_);
+  DUPLEX_ASSERT(!write_);
+  if (!usable()) return done(std::nullopt);
+  Socket* socket = std::exchange(socket_, nullptr);
+  closed_ = true;
+  self_.reset();
+  socket->depart([done = std::move(done),
+                  read_ahead = std::move(unread_)](std::optional<Departed> departed) mutable {
+    if (departed) departed->input.insert(0, read_ahead.view());
+    done(std::move(departed));
+  });
+}
+
 Socket* StreamState::release(SocketHandler& successor) {
   DUPLEX_ASSERT(!read_);
   DUPLEX_ASSERT(!write_);

@@ -26,8 +26,10 @@ class StreamState final : public SocketHandler, public std::enable_shared_from_t
   explicit StreamState(EventLoop& loop) : loop_(loop) {}
 
   void open(Descriptor connected, const TlsContext* tls);
+  void open(Departed departed);
   // Requires: nothing pending. Null when the connection is gone.
   Socket* release(SocketHandler& successor);
+  void depart(Socket::DepartureDone done);
   void close();
   void shut_down(std::optional<EndHandler> handler);
 

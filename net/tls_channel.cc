@@ -39,7 +39,7 @@ const bio_method_st* TlsChannel::method() {
   return made;
 }
 
-TlsChannel::TlsChannel(const TlsContext& context, OutQueue& wire) : wire_(wire) {
+TlsChannel::TlsChannel(const TlsContext& context, OutQueue& wire) : wire_(&wire) {
   ssl_ = SSL_new(context.native());
   BIO* bio = BIO_new(method());
   if (ssl_ == nullptr || bio == nullptr) {
@@ -77,7 +77,7 @@ int TlsChannel::bio_write(bio_st* bio, const char* from, int bytes) {
   auto& self = *static_cast<TlsChannel*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
   const auto count = static_cast<std::size_t>(bytes);
-  self.wire_.tail().append({from, count});
+  self.wire_->tail().append({from, count});
   self.answer_bytes_ += count;
   return bytes;
 }
@@ -94,7 +94,7 @@ void TlsChannel::feed(std::span<const char> sealed) {
 std::size_t TlsChannel::read(std::span<char> into) {
   if (state_ == State::failed || state_ == State::ended) return 0;
   forget_old_errors();
-  if (wire_.empty()) answer_bytes_ = 0;
+  if (wire_->empty()) answer_bytes_ = 0;
   std::size_t bytes = 0;
   const int result = SSL_read_ex(ssl_, into.data(), into.size(), &bytes);
   if (state_ == State::shaking && SSL_is_init_finished(ssl_) == 1) {
@@ -127,7 +127,7 @@ std::size_t TlsChannel::read(std::span<char> into) {
 void TlsChannel::seal(bool last) {
   if (state_ == State::failed) plain_.clear();
   if (state_ != State::open && state_ != State::ended) return;
-  while (!plain_.empty() && wire_.size() < tls_sealed_bytes_max) {
+  while (!plain_.empty() && wire_->size() < tls_sealed_bytes_max) {
     std::array<iovec, record_pieces_max> pieces;
     const auto record = plain_.gather(pieces, tls_record_bytes_max);
     if (record.segments == 1) {
@@ -151,7 +151,7 @@ void TlsChannel::seal(bool last) {
 
 bool TlsChannel::write(const char* bytes, std::size_t count) {
   forget_old_errors();
-  wire_.tail().prepare(count + record_overhead_max);
+  wire_->tail().prepare(count + record_overhead_max);
   const std::size_t answers = answer_bytes_;
   std::size_t written = 0;
   const bool done = SSL_write_ex(ssl_, bytes, count, &written) == 1;

@@ -31,7 +31,7 @@ inline constexpr std::size_t tls_answer_bytes_max = 16 * 1024;
 //
 // Thread: confined to its socket's loop. Contexts may be shared: SSL_CTX has locks of its own, for
 // its session cache and its counts.
-// Lifetime: `wire` outlives it; the context need not.
+// Lifetime: `wire` outlives it, or its use; the context need not.
 class TlsChannel {
  public:
   // shaking:   the handshake is not over; nothing can be sealed yet.
@@ -40,6 +40,8 @@ class TlsChannel {
   enum class State : std::uint8_t { shaking, open, ended, failed };
 
   TlsChannel(const TlsContext& context, OutQueue& wire);
+  // The channel goes to another socket. Requires: nothing on the wire.
+  void set_wire(OutQueue& wire) { wire_ = &wire; }
   ~TlsChannel();
   TlsChannel(const TlsChannel&) = delete;
   TlsChannel& operator=(const TlsChannel&) = delete;
@@ -68,7 +70,7 @@ class TlsChannel {
   void fail(std::string reason);
   bool write(const char* bytes, std::size_t count);
 
-  OutQueue& wire_;
+  OutQueue* wire_;
   OutQueue plain_;
   ssl_st* ssl_ = nullptr;
   std::span<const char> input_;

@@ -3,6 +3,8 @@
 
 #include "base/buffer.h"
 #include "commands/client.h"
+#include "ws/realtime_door.h"
+#include "ws/site_door.h"
 
 #include <cstdint>
 #include <span>
@@ -19,12 +21,6 @@ ws::Options web_options(const Config& config) {
   options.connections_max = static_cast<std::size_t>(config.http_maxclients);
   options.origins = config.rt_origins;
   options.frames.message_bytes_max = static_cast<std::size_t>(config.ws_message_limit);
-  std::vector<ws::ChannelRule> rules;
-  for (const ChannelRule& rule : config.channels)
-    rules.push_back({.pattern = rule.pattern,
-                     .anonymous_subscribe = rule.subscribe == ChannelAccess::anonymous,
-                     .anonymous_publish = rule.publish == ChannelAccess::anonymous});
-  options.json.rules = ws::ChannelRules(std::move(rules));
   options.json.channels_max = static_cast<std::size_t>(config.ws_channels_limit);
   options.json.channel_bytes_max = static_cast<std::size_t>(config.ws_channel_name_limit);
   options.json.ping_s = static_cast<std::uint32_t>(config.ws_ping_interval_s);
@@ -37,21 +33,30 @@ ws::Options web_options(const Config& config) {
   return options;
 }
 
+realtime::Authority browser_authority(const Config& config) {
+  std::vector<realtime::ChannelRule> rules;
+  for (const ChannelRule& rule : config.channels)
+    rules.push_back({.pattern = rule.pattern,
+                     .anonymous_subscribe = rule.subscribe == ChannelAccess::anonymous,
+                     .anonymous_publish = rule.publish == ChannelAccess::anonymous});
+  return realtime::Authority(realtime::ChannelRules(std::move(rules)));
+}
+
 // Commands of the server itself on one loop, through the loop's executor.
-class HttpPort::LoopRunner final : public ws::CommandRunner {
+class HttpPort::LoopRunner final : public realtime::CommandRunner {
  public:
   explicit LoopRunner(net::CommandLoop& loop) : loop_(loop) {
     client_.authenticated.store(true, std::memory_order_relaxed);
     client_.protocol.store(resp::Protocol::resp3, std::memory_order_relaxed);
   }
 
-  std::string run(std::span<const std::string_view> arguments) override {
+  realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs) override {
     commands::Request request{.args = arguments, .command = nullptr, .key = {}, .has_key = false};
     base::Buffer out;
     loop_.executor().set_now(loop_.loop().now_ms());
     if (loop_.executor().execute(client_, request, out) == commands::Outcome::postponed)
-      return "-ERR clients are paused\r\n";
-    return std::string(out.view());
+      return {.reply = "-ERR clients are paused\r\n"};
+    return {.reply = std::string(out.view()), .log_position = client_.log_position};
   }
 
  private:
@@ -77,10 +82,19 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      router_(options_, metrics, board_.get()) {
+      authority_(browser_authority(config)) {
+  router_.add(std::make_unique<ws::RealtimeDoor>(options_));
+  router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
   for (std::size_t i = 0; i < pool.size(); ++i)
-    fronts_.push_back(std::make_unique<ws::HttpFront>(
-        pool.loop(i), loops[i]->subscribers(), options_, router_, counters));
+    fronts_.push_back(
+        std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),
+                                                       .subscribers = loops[i]->subscribers(),
+                                                       .commands = *runners_[i],
+                                                       .authority = authority_,
+                                                       .options = options_,
+                                                       .router = router_,
+                                                       .counters = counters,
+                                                       .fronts = &fronts_}));
 }
 
 HttpPort::~HttpPort() = default;

@@ -4,6 +4,7 @@
 #include "net/command_loop.h"
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
+#include "realtime/authority.h"
 #include "server/config.h"
 #include "server/tls_contexts.h"
 #include "ws/counters.h"
@@ -23,6 +24,7 @@ namespace duplex::server {
 
 // What browsers are told and allowed, from the configuration.
 ws::Options web_options(const Config& config);
+realtime::Authority browser_authority(const Config& config);
 
 // Thread: made, listened with and destroyed by the main thread; accept() of the fronts runs on the
 // loops. Destroy it after the loops have ended.
@@ -56,6 +58,7 @@ class HttpPort {
   ws::Options options_;
   std::vector<std::unique_ptr<LoopRunner>> runners_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0
+  const realtime::Authority authority_;
   ws::HttpRouter router_;
   std::vector<std::unique_ptr<ws::HttpFront>> fronts_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;

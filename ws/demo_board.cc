@@ -85,13 +85,14 @@ void DemoBoard::catch_up() {
 bool DemoBoard::write(const BoxChange& change) {
   const std::string index = fmt::format("{}", change.index);
   const std::string_view arguments[] = {"SETBIT", demo_key, index, change.checked ? "1" : "0"};
-  return commands_.run(arguments).starts_with(':');
+  return commands_.run(arguments, realtime::RunAs::server).reply.starts_with(':');
 }
 
 std::optional<std::string> DemoBoard::read_bitmap() {
   const std::string end = fmt::format("{}", bitmap_bytes - 1);
   const std::string_view arguments[] = {"GETRANGE", demo_key, "0", end};
-  std::optional<std::string> bitmap = parse_bulk(commands_.run(arguments));
+  std::optional<std::string> bitmap =
+      parse_bulk(commands_.run(arguments, realtime::RunAs::server).reply);
   if (bitmap) bitmap->resize(bitmap_bytes);
   return bitmap;
 }

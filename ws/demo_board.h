@@ -3,7 +3,7 @@
 
 #include "net/event_loop.h"
 #include "pubsub/loop_subscribers.h"
-#include "ws/command_runner.h"
+#include "realtime/command_runner.h"
 #include "ws/demo_state.h"
 
 #include <cstddef>
@@ -37,7 +37,9 @@ std::string format_box_change(const BoxChange& change);
 // Lifetime: outlives that loop's run; start() and stop() on it.
 class DemoBoard final : public DemoState, public pubsub::Subscriber {
  public:
-  DemoBoard(net::EventLoop& loop, pubsub::LoopSubscribers& subscribers, CommandRunner& commands)
+  DemoBoard(net::EventLoop& loop,
+            pubsub::LoopSubscribers& subscribers,
+            realtime::CommandRunner& commands)
       : loop_(loop), subscribers_(subscribers), commands_(commands) {}
 
   void start();
@@ -59,7 +61,7 @@ class DemoBoard final : public DemoState, public pubsub::Subscriber {
 
   net::EventLoop& loop_;
   pubsub::LoopSubscribers& subscribers_;
-  CommandRunner& commands_;
+  realtime::CommandRunner& commands_;
   // What deliver() has brought and catch_up() has to do; empty between two passes of the loop.
   std::vector<Received> received_;
 };

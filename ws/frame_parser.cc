@@ -167,7 +167,7 @@ FrameParser::Event FrameParser::finish_close() {
       fail(close_codes::protocol_error, "close code not allowed");
       return Event::failed;
     }
-    if (!is_utf8(body.substr(2))) {
+    if (!base::is_utf8(body.substr(2))) {
       fail(close_codes::invalid_payload, "close reason is not UTF-8");
       return Event::failed;
     }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "ws/frame.h"
-#include "ws/utf8.h"
 
 #include <array>
 #include <cstddef>
@@ -87,7 +87,7 @@ class FrameParser {
   bool final_ = false;
   bool in_payload_ = false;
   Delivered delivered_ = Delivered::nothing;
-  Utf8Validator text_;
+  base::Utf8Validator text_;
 };
 
 }  // namespace duplex::ws

@@ -1,8 +1,8 @@
 // Checks in the order of the standard, and the answer to the key.
 #include "ws/handshake.h"
 
+#include "base/base64.h"
 #include "base/sha1.h"
-#include "ws/base64.h"
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ bool is_key(std::string_view key) {
 std::string accept_key(std::string_view key) {
   const std::string text = fmt::format("{}{}", key, protocol_guid);
   const base::Sha1Digest digest = base::sha1(text);
-  return base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return base::base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::expected<std::string, HttpResponse> accept_handshake(const HttpRequest& request,

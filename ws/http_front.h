@@ -5,14 +5,21 @@
 #include "net/event_loop.h"
 #include "net/timer_queue.h"
 #include "pubsub/loop_subscribers.h"
+#include "realtime/authority.h"
+#include "realtime/command_runner.h"
+#include "realtime/replies.h"
 #include "ws/counters.h"
 #include "ws/deadlines.h"
 #include "ws/http_router.h"
 #include "ws/options.h"
+#include "ws/takeover.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace duplex::net {
 class TlsContext;
@@ -20,19 +27,28 @@ class TlsContext;
 
 namespace duplex::ws {
 
+class HttpFront;
 class HttpSession;
-class WsSession;
+
+// What a front works with. Lifetime: all of it outlives the front.
+struct FrontParts {
+  net::EventLoop& loop;
+  pubsub::LoopSubscribers& subscribers;
+  realtime::CommandRunner& commands;
+  const realtime::Authority& authority;
+  const Options& options;
+  const HttpRouter& router;
+  Counters& counters;
+  // The fronts of all loops, by index; nullptr if there is only this one.
+  const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
+};
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.
-// Lifetime: its references outlive it. WebSocket sessions end with the loop; HTTP sessions may be
-// destroyed later, with the loop's io_context.
+// Lifetime: what took a connection over ends with the loop; HTTP sessions may be destroyed later,
+// with the loop's io_context.
 class HttpFront {
  public:
-  HttpFront(net::EventLoop& loop,
-            pubsub::LoopSubscribers& subscribers,
-            const Options& options,
-            const HttpRouter& router,
-            Counters& counters);
+  explicit HttpFront(const FrontParts& parts);
   ~HttpFront();
   HttpFront(const HttpFront&) = delete;
   HttpFront& operator=(const HttpFront&) = delete;
@@ -44,35 +60,39 @@ class HttpFront {
   void begin_shutdown();
   bool is_shutting_down() const { return shutting_down_; }
 
-  net::EventLoop& loop() { return loop_; }
-  pubsub::LoopSubscribers& subscribers() { return subscribers_; }
-  const Options& options() const { return options_; }
-  const HttpRouter& router() const { return router_; }
-  Counters& counters() { return counters_; }
+  net::EventLoop& loop() { return parts_.loop; }
+  pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
+  realtime::CommandRunner& commands() { return parts_.commands; }
+  // The answers of programs that sessions of this loop wait for; its clock is now_ms().
+  realtime::Replies& replies() { return replies_; }
+  const realtime::Authority& authority() const { return parts_.authority; }
+  const Options& options() const { return parts_.options; }
+  const HttpRouter& router() const { return parts_.router; }
+  Counters& counters() { return parts_.counters; }
+  // The front of another loop.
+  HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
 
   // Milliseconds of a clock that never jumps.
   static std::int64_t now_ms();
   void set_deadline(Deadlined& what, DeadlineKind kind);
   void clear_deadline(Deadlined& what) { deadlines_.clear(what); }
 
-  // Makes a WebSocket session, to be started on its socket.
-  WsSession& add_websocket(Door door);
-  void remove(WsSession& session);
+  // Keeps what takes a connection over, to be started on its socket, until remove().
+  Takeover& add(std::unique_ptr<Takeover> takeover);
+  void remove(Takeover& takeover);
   void add(HttpSession& session);
   void remove(HttpSession& session);
 
  private:
   void arm();
+  void settle_replies_after(std::int64_t delay_ms);
 
-  net::EventLoop& loop_;
-  pubsub::LoopSubscribers& subscribers_;
-  const Options& options_;
-  const HttpRouter& router_;
-  Counters& counters_;
+  FrontParts parts_;
+  realtime::Replies replies_;
   Deadlines deadlines_;
   net::TimerId timer_ = 0;
   std::int64_t timer_due_ms_ = 0;
-  std::unordered_set<WsSession*> websockets_;  // owned
+  std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
   bool shutting_down_ = false;
 };

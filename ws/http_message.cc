@@ -2,7 +2,7 @@
 #include "ws/http_message.h"
 
 #include "base/text.h"
-#include "ws/json_text.h"
+#include "realtime/json_text.h"
 
 #include <fmt/format.h>
 
@@ -53,7 +53,7 @@ HttpResponse http_error(unsigned status, std::string_view message) {
   HttpResponse response;
   response.status = status;
   response.body = fmt::format(R"({{"code":{},"message":)", status);
-  append_json_string(response.body, message);
+  realtime::append_json_string(response.body, message);
   response.body += "}\n";
   response.fields.emplace_back("Cache-Control", "no-store");
   return response;

@@ -20,6 +20,8 @@ struct HttpRequest {
   std::vector<HttpField> fields;
   std::string_view body{};
   bool is_http_1_1 = true;
+  std::string_view peer{};  // "127.0.0.1:50412"
+  bool is_tls = false;
 
   // The target without its query.
   std::string_view path() const;

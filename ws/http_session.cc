@@ -2,7 +2,6 @@
 #include "ws/http_session.h"
 
 #include "ws/http_front.h"
-#include "ws/ws_session.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -14,8 +13,10 @@
 #include <boost/beast/http/write.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -25,6 +26,7 @@ namespace {
 
 namespace http = boost::beast::http;
 using ErrorCode = boost::system::error_code;
+using Parser = http::request_parser<http::string_body>;
 
 std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -52,15 +54,37 @@ std::optional<HttpResponse> answer_to(const ErrorCode& error) {
   return std::nullopt;
 }
 
+// What a session takes along to another loop.
+struct Unanswered {
+  std::string peer;
+  bool is_tls;
+  boost::beast::flat_buffer buffer;
+  std::unique_ptr<Parser> parser;
+};
+
 class BeastSession final : public HttpSession {
  public:
   BeastSession(HttpFront& front, net::Descriptor connected, const net::TlsContext* tls)
-      : front_(&front), stream_(front.loop(), std::move(connected), tls) {
+      : front_(&front),
+        stream_(front.loop(), std::move(connected), tls),
+        peer_(stream_.socket().peer_address()),
+        is_tls_(tls != nullptr) {
+    front.add(*this);
+  }
+  // One that comes from another loop with a request that is to be answered.
+  BeastSession(HttpFront& front, net::Departed departed, Unanswered unanswered)
+      : front_(&front),
+        stream_(front.loop(), std::move(departed)),
+        peer_(std::move(unanswered.peer)),
+        is_tls_(unanswered.is_tls),
+        buffer_(std::move(unanswered.buffer)),
+        parser_(std::move(unanswered.parser)) {
     front.add(*this);
   }
   ~BeastSession() override { leave(true); }
 
   void read();
+  void answer();
   void respond(HttpResponse response, bool close);
   void close_if_idle() override;
   void forget_front() override { front_ = nullptr; }
@@ -69,8 +93,8 @@ class BeastSession final : public HttpSession {
   void on_read(const ErrorCode& error);
   void on_written(const ErrorCode& error);
   void on_timeout();
-  void answer();
-  void become_websocket(const Upgrade& upgrade);
+  void hand_over(const Upgrade& upgrade);
+  void move_to(std::size_t loop);
   void end();
   void leave(bool connection_ends);
   void start_timer();
@@ -82,8 +106,10 @@ class BeastSession final : public HttpSession {
 
   HttpFront* front_;  // nullptr when the session has ended, or outlives the front
   net::Stream stream_;
+  const std::string peer_;
+  const bool is_tls_;
   boost::beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::unique_ptr<Parser> parser_;
   http::response<http::string_body> response_;
   net::TimerId timer_ = 0;
   bool reading_ = false;
@@ -91,7 +117,7 @@ class BeastSession final : public HttpSession {
 };
 
 void BeastSession::read() {
-  parser_.emplace();
+  parser_ = std::make_unique<Parser>();
   parser_->header_limit(front_->options().header_bytes_max);
   parser_->body_limit(front_->options().body_bytes_max);
   reading_ = true;
@@ -115,14 +141,18 @@ void BeastSession::on_read(const ErrorCode& error) {
 
 void BeastSession::answer() {
   Counters::add(front_->counters().requests);
-  const HttpRequest request = request_of(parser_->get());
-  Routed routed = front_->router().route(request, [self = self()](HttpResponse response) {
+  HttpRequest request = request_of(parser_->get());
+  request.peer = peer_;
+  request.is_tls = is_tls_;
+  Routed routed = front_->router().route(request, *front_, [self = self()](HttpResponse response) {
     if (self->front_ != nullptr) self->respond(std::move(response), false);
   });
   if (auto* response = std::get_if<HttpResponse>(&routed)) {
     respond(std::move(*response), false);
   } else if (auto* upgrade = std::get_if<Upgrade>(&routed)) {
-    become_websocket(*upgrade);
+    hand_over(*upgrade);
+  } else if (const auto* move = std::get_if<MoveTo>(&routed)) {
+    move_to(move->loop);
   }
 }
 
@@ -161,19 +191,35 @@ void BeastSession::on_written(const ErrorCode& error) {
   read();
 }
 
-void BeastSession::become_websocket(const Upgrade& upgrade) {
+void BeastSession::hand_over(const Upgrade& upgrade) {
   if (!stream_.is_open()) return end();
   stream_.socket().out().append(upgrade.response);
   stream_.socket().mark_dirty();
   HttpFront& front = *front_;
-  leave(false);  // the WebSocket is the same connection
-  WsSession& session = front.add_websocket(upgrade.door);
-  net::Socket* socket = stream_.hand_over(session);
-  if (socket == nullptr) return front.remove(session);
+  leave(false);  // the connection goes on
+  Takeover& takeover = front.add(upgrade.make(front));
+  net::Socket* socket = stream_.hand_over(takeover);
+  if (socket == nullptr) return front.remove(takeover);
   const auto rest = buffer_.data();
   if (rest.size() != 0)
     socket->unread(std::span(static_cast<const char*>(rest.data()), rest.size()));
-  session.start(*socket);
+  takeover.start(*socket);
+}
+
+void BeastSession::move_to(std::size_t loop) {
+  HttpFront& target = front_->front_of(loop);
+  leave(false);
+  stream_.depart([self = self(), &target](std::optional<net::Departed> departed) {
+    if (!departed) return Counters::subtract(target.counters().connections);
+    target.loop().post([&target,
+                        departed = std::move(*departed),
+                        unanswered = Unanswered{self->peer_,
+                                                self->is_tls_,
+                                                std::move(self->buffer_),
+                                                std::move(self->parser_)}]() mutable {
+      std::make_shared<BeastSession>(target, std::move(departed), std::move(unanswered))->answer();
+    });
+  });
 }
 
 // A request that has begun to arrive gets an answer; a connection that only waits does not.

@@ -1,4 +1,4 @@
-// One HTTP connection: requests in, responses out, until it ends or becomes a WebSocket.
+// One HTTP connection: requests in, responses out, until it ends or something takes it over.
 #pragma once
 
 #include "net/descriptor.h"

@@ -2,7 +2,7 @@
 #include "ws/json_protocol.h"
 
 #include "base/random.h"
-#include "ws/json_text.h"
+#include "realtime/json_text.h"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
@@ -20,14 +20,9 @@ namespace {
 
 namespace json = boost::json;
 
-struct ReplyError {
-  unsigned code;
-  std::string_view message;
-  bool temporary = false;
-};
+using realtime::Action;
+using ReplyError = realtime::Denial;
 
-constexpr ReplyError unauthorized{101, "unauthorized"};
-constexpr ReplyError permission_denied{103, "permission denied"};
 constexpr ReplyError method_not_found{104, "method not found"};
 constexpr ReplyError already_subscribed{105, "already subscribed"};
 constexpr ReplyError limit_exceeded{106, "limit exceeded"};
@@ -81,7 +76,7 @@ struct JsonProtocol::Command {
                    id,
                    error.code,
                    error.message,
-                   error.temporary ? R"(,"temporary":true)" : "");
+                   error.is_temporary ? R"(,"temporary":true)" : "");
   }
 };
 
@@ -104,7 +99,7 @@ std::optional<Disconnect> JsonProtocol::receive_command(std::string_view text,
   std::array<unsigned char, 2048> room;
   json::monotonic_resource memory(room.data(), room.size());
   json::parse_options options;
-  options.max_depth = json_depth_max;
+  options.max_depth = realtime::json_depth_max;
   boost::system::error_code error;
   const json::value parsed =
       json::parse(json::string_view(text.data(), text.size()), error, &memory, options);
@@ -140,8 +135,8 @@ std::optional<Disconnect> JsonProtocol::run(const Command& command,
                                             std::int64_t now_ms,
                                             std::string& replies) {
   if (!commands_.take(options_.commands, now_ms)) return refuse_for_rate(command, now_ms, replies);
-  if (connected_ == (command.method == "connect")) return disconnects::bad_request;
-  if (command.method == "connect") return connect(command, replies);
+  if (is_connected() == (command.method == "connect")) return disconnects::bad_request;
+  if (command.method == "connect") return connect(command, now_ms, replies);
   if (command.method == "subscribe") return subscribe(command, replies);
   if (command.method == "unsubscribe") return unsubscribe(command, replies);
   if (command.method == "publish") return publish(command, now_ms, replies);
@@ -156,18 +151,20 @@ std::optional<Disconnect> JsonProtocol::run(const Command& command,
   return std::nullopt;
 }
 
-std::optional<Disconnect> JsonProtocol::connect(const Command& command, std::string& replies) {
+std::optional<Disconnect> JsonProtocol::connect(const Command& command,
+                                                std::int64_t now_ms,
+                                                std::string& replies) {
   const auto token = text_of(command.request, "token");
   if (!token) return disconnects::bad_request;
-  // No key is configured that a token could be checked with.
-  if (!token->empty()) return disconnects::invalid_token;
-  if (!options_.rules.open_to_anonymous()) {
-    command.reply(replies, unauthorized);
+  auto identity = authority_.authenticate(*token, now_ms);
+  if (!identity) {
+    if (identity.error().code >= 3000) return disconnects::invalid_token;
+    command.reply(replies, identity.error());
     return std::nullopt;
   }
-  connected_ = true;
+  identity_ = std::move(*identity);
   std::string result = fmt::format(R"({{"client":"{}","version":)", random_uuid());
-  append_json_string(result, options_.version);
+  realtime::append_json_string(result, options_.version);
   fmt::format_to(std::back_inserter(result), R"(,"ping":{},"pong":true}})", options_.ping_s);
   command.reply(replies, result);
   return std::nullopt;
@@ -178,8 +175,8 @@ std::optional<Disconnect> JsonProtocol::subscribe(const Command& command, std::s
   if (!channel || channel->empty()) return disconnects::bad_request;
   if (channel->size() > options_.channel_bytes_max) {
     command.reply(replies, bad_request);
-  } else if (!options_.rules.may_subscribe(*channel)) {
-    command.reply(replies, permission_denied);
+  } else if (const auto denial = authority_.check(*identity_, Action::subscribe, *channel)) {
+    command.reply(replies, *denial);
   } else if (std::find(channels_.begin(), channels_.end(), *channel) != channels_.end()) {
     command.reply(replies, already_subscribed);
   } else if (channels_.size() >= options_.channels_max) {
@@ -211,13 +208,13 @@ std::optional<Disconnect> JsonProtocol::publish(const Command& command,
   if (!channel || channel->empty() || !command.request.contains("data"))
     return disconnects::bad_request;
   // What subscribers get is the text as the client wrote it, not a parser's idea of it.
-  const auto request = json_member(command.text, "publish");
-  const auto data = request ? json_member(*request, "data") : std::nullopt;
+  const auto request = realtime::json_member(command.text, "publish");
+  const auto data = request ? realtime::json_member(*request, "data") : std::nullopt;
   if (!data) return disconnects::bad_request;  // names written with escapes
   if (channel->size() > options_.channel_bytes_max) {
     command.reply(replies, bad_request);
-  } else if (!options_.rules.may_publish(*channel)) {
-    command.reply(replies, permission_denied);
+  } else if (const auto denial = authority_.check(*identity_, Action::publish, *channel)) {
+    command.reply(replies, *denial);
   } else if (!publishes_.take(options_.publishes, now_ms)) {
     return refuse_for_rate(command, now_ms, replies);
   } else {

@@ -3,12 +3,13 @@
 // Normative description: docs/ws_protocol.md.
 #pragma once
 
-#include "ws/channel_rules.h"
+#include "realtime/authority.h"
+#include "realtime/token_bucket.h"
 #include "ws/disconnect.h"
-#include "ws/token_bucket.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,15 +18,14 @@
 namespace duplex::ws {
 
 struct JsonProtocolOptions {
-  ChannelRules rules;
   std::string version = "Duplex";  // what the connect reply says
   std::size_t channels_max = 128;
   std::size_t channel_bytes_max = 255;
   std::uint32_t ping_s = 25;
-  Rate commands{50, 256};
-  Rate publishes{20, 40};
+  realtime::Rate commands{50, 256};
+  realtime::Rate publishes{20, 40};
   // Commands refused for their rate: more than the burst of these end the connection.
-  Rate refusals{1, 10};
+  realtime::Rate refusals{1, 10};
 };
 
 // One client's state: connected or not, and its channels.
@@ -45,9 +45,13 @@ class JsonProtocol {
     virtual void publish(std::string_view channel, std::string_view payload) = 0;
   };
 
-  // Lifetime: options and host outlive this object.
-  JsonProtocol(const JsonProtocolOptions& options, Host& host, std::int64_t now_ms)
+  // Lifetime: options, authority and host outlive this object.
+  JsonProtocol(const JsonProtocolOptions& options,
+               const realtime::Authority& authority,
+               Host& host,
+               std::int64_t now_ms)
       : options_(options),
+        authority_(authority),
         host_(host),
         commands_(options.commands, now_ms),
         publishes_(options.publishes, now_ms),
@@ -59,7 +63,7 @@ class JsonProtocol {
                                     std::int64_t now_ms,
                                     std::string& replies);
 
-  bool is_connected() const { return connected_; }
+  bool is_connected() const { return identity_ != nullptr; }
   // Has the client answered the last ping since this was asked last?
   bool take_pong();
   const std::vector<std::string>& channels() const { return channels_; }
@@ -71,7 +75,9 @@ class JsonProtocol {
                                             std::int64_t now_ms,
                                             std::string& replies);
   std::optional<Disconnect> run(const Command& command, std::int64_t now_ms, std::string& replies);
-  std::optional<Disconnect> connect(const Command& command, std::string& replies);
+  std::optional<Disconnect> connect(const Command& command,
+                                    std::int64_t now_ms,
+                                    std::string& replies);
   std::optional<Disconnect> subscribe(const Command& command, std::string& replies);
   std::optional<Disconnect> unsubscribe(const Command& command, std::string& replies);
   std::optional<Disconnect> publish(const Command& command,
@@ -82,12 +88,13 @@ class JsonProtocol {
                                             std::string& replies);
 
   const JsonProtocolOptions& options_;
+  const realtime::Authority& authority_;
   Host& host_;
   std::vector<std::string> channels_;
-  TokenBucket commands_;
-  TokenBucket publishes_;
-  TokenBucket refusals_;
-  bool connected_ = false;
+  realtime::TokenBucket commands_;
+  realtime::TokenBucket publishes_;
+  realtime::TokenBucket refusals_;
+  std::shared_ptr<const realtime::Identity> identity_;  // null before connect
   bool pong_ = false;
 };
 

@@ -1,10 +1,10 @@
 // How payloads become JSON.
 #include "ws/json_push.h"
 
-#include "ws/base64.h"
+#include "base/base64.h"
+#include "base/utf8.h"
+#include "realtime/json_text.h"
 #include "ws/frame_writer.h"
-#include "ws/json_text.h"
-#include "ws/utf8.h"
 
 #include <string_view>
 
@@ -15,14 +15,14 @@ std::string encode_push(const pubsub::Message& message) {
   std::string text;
   text.reserve(payload.size() + message.channel().size() + 64);
   text += R"({"push":{"channel":)";
-  append_json_string(text, message.channel());
+  realtime::append_json_string(text, message.channel());
   text += R"(,"pub":{"data":)";
-  if (is_json(payload)) {
-    append_json_in_one_line(text, payload);
-  } else if (is_utf8(payload)) {
-    append_json_string(text, payload);
+  if (realtime::is_json(payload)) {
+    realtime::append_json_in_one_line(text, payload);
+  } else if (base::is_utf8(payload)) {
+    realtime::append_json_string(text, payload);
   } else {
-    append_json_string(text, base64(payload));
+    realtime::append_json_string(text, base::base64(payload));
     text += R"(,"tags":{"encoding":"base64"})";
   }
   text += "}}}";

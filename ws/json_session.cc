@@ -17,7 +17,7 @@ constexpr std::string_view ping = "{}";
 
 JsonSession::JsonSession(HttpFront& front)
     : WsSession(front, front.options().frames),
-      protocol_(front.options().json, *this, HttpFront::now_ms()) {}
+      protocol_(front.options().json, front.authority(), *this, HttpFront::now_ms()) {}
 
 void JsonSession::on_started() {
   set_deadline(DeadlineKind::connect);

@@ -15,6 +15,19 @@ constexpr std::size_t input_resume_bytes = 64 * 1024;
 
 }  // namespace
 
+WsSession::WsSession(HttpFront& front, FrameLimits limits) : front_(front), parser_(limits) {
+  Counters::add(front.counters().websockets);
+  Counters::add(front.counters().websockets_opened);
+}
+
+WsSession::~WsSession() {
+  Counters::subtract(front_.counters().websockets);
+}
+
+void WsSession::begin_shutdown() {
+  close(disconnects::shutdown);
+}
+
 void WsSession::start(net::Socket& socket) {
   socket_ = &socket;
   on_started();

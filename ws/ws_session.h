@@ -7,6 +7,7 @@
 #include "ws/deadlines.h"
 #include "ws/disconnect.h"
 #include "ws/frame_parser.h"
+#include "ws/takeover.h"
 
 #include <cstdint>
 #include <span>
@@ -24,17 +25,17 @@ class HttpFront;
 //
 // Thread: confined to its loop.
 // Lifetime: the front owns it, until its socket has closed.
-class WsSession : public net::SocketHandler, public Deadlined {
+class WsSession : public Takeover, public Deadlined {
  public:
-  ~WsSession() override = default;
+  ~WsSession() override;
 
-  // Takes over the socket, whose handler this is already.
-  void start(net::Socket& socket);
+  void start(net::Socket& socket) final;
+  void begin_shutdown() override;
   // Sends a close frame and ends the connection when the peer has answered, or has not for a while.
   void close(const Disconnect& disconnect);
 
  protected:
-  WsSession(HttpFront& front, FrameLimits limits) : front_(front), parser_(limits) {}
+  WsSession(HttpFront& front, FrameLimits limits);
 
   virtual void on_started() = 0;
   virtual void on_message(bool is_text, std::string_view payload) = 0;

@@ -1,7 +1,7 @@
 // Fuzz target: frames from a client. The first byte chooses how the rest is cut.
 #include "base/assert.h"
 #include "ws/frame_parser.h"
-#include "ws/utf8.h"
+#include "base/utf8.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -40,7 +40,7 @@ std::vector<Seen> parse(std::string_view bytes, std::size_t piece_bytes) {
       seen.push_back({event, std::string(parser.payload())});
       if (event == Event::failed) return seen;
       DUPLEX_ASSERT(seen.back().payload.size() <= limits.message_bytes_max);
-      if (event == Event::text) DUPLEX_ASSERT(duplex::ws::is_utf8(seen.back().payload));
+      if (event == Event::text) DUPLEX_ASSERT(duplex::base::is_utf8(seen.back().payload));
     }
     DUPLEX_ASSERT(input.empty());
     parser.release_idle_memory();

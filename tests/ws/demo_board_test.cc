@@ -15,15 +15,15 @@ namespace {
 
 using ::testing::ElementsAre;
 
-class RecordingRunner : public CommandRunner {
+class RecordingRunner : public realtime::CommandRunner {
  public:
-  std::string run(std::span<const std::string_view> arguments) override {
+  realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs) override {
     std::string line;
     for (const std::string_view argument : arguments)
       line += (line.empty() ? "" : " ") + std::string(argument);
     log.push_back(line);
-    if (arguments[0] == "GETRANGE") return bitmap_reply;
-    return write_reply;
+    if (arguments[0] == "GETRANGE") return {.reply = bitmap_reply};
+    return {.reply = write_reply};
   }
   std::vector<std::string> log;
   std::string write_reply = ":0\r\n";

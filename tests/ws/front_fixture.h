@@ -8,6 +8,8 @@
 #include "ws/counters.h"
 #include "ws/http_front.h"
 #include "ws/http_router.h"
+#include "ws/realtime_door.h"
+#include "ws/site_door.h"
 
 #include <gtest/gtest.h>
 
@@ -18,6 +20,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -140,6 +143,14 @@ class FixedMetrics : public MetricsSource {
   std::string stats_json() override { return R"({"keys":1})"; }
 };
 
+// Refuses every command.
+class NoCommands : public realtime::CommandRunner {
+ public:
+  realtime::Ran run(std::span<const std::string_view>, realtime::RunAs) override {
+    return {.reply = "-ERR no commands here\r\n"};
+  }
+};
+
 inline constexpr std::string_view upgrade_lines =
     "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -148,7 +159,6 @@ inline constexpr std::string_view upgrade_lines =
 class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
  protected:
   FrontFixture() : hub_(1), loop_({.index = 0, .backend = GetParam()}), subscribers_(hub_, 0) {
-    options_.json.rules = ChannelRules({{"closed:*", false, false}, {"*", true, true}});
     options_.conformance_endpoints = true;
     hub_.attach(0, [this] { loop_.post([this] { subscribers_.deliver_waiting(); }); });
   }
@@ -156,8 +166,15 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
 
   void start(DemoState* demo = nullptr) {
     if (thread_.joinable()) return;
-    router_.emplace(options_, metrics_, demo);
-    front_.emplace(loop_, subscribers_, options_, *router_, counters_);
+    router_.add(std::make_unique<RealtimeDoor>(options_));
+    router_.add(std::make_unique<SiteDoor>(metrics_, demo));
+    front_.emplace(FrontParts{.loop = loop_,
+                              .subscribers = subscribers_,
+                              .commands = commands_,
+                              .authority = authority_,
+                              .options = options_,
+                              .router = router_,
+                              .counters = counters_});
     thread_ = std::thread([this] { loop_.run(); });
   }
   void stop() {
@@ -227,7 +244,10 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   pubsub::Hub hub_;
   net::EventLoop loop_;
   pubsub::LoopSubscribers subscribers_;
-  std::optional<HttpRouter> router_;
+  NoCommands commands_;
+  realtime::Authority authority_{
+      realtime::ChannelRules({{"closed:*", false, false}, {"*", true, true}})};
+  HttpRouter router_;
   std::optional<HttpFront> front_;
   std::thread thread_;
 };

@@ -1,12 +1,14 @@
 // The addresses of the HTTP port, without a port.
 #include "ws/http_router.h"
 
-#include "ws/json_text.h"
+#include "realtime/json_text.h"
+#include "ws/front_fixture.h"
 #include "ws/pages.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,12 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-class FixedMetrics : public MetricsSource {
- public:
-  std::string metrics_text() override { return "duplex_up 1\n"; }
-  std::string stats_json() override { return R"({"keys":1})"; }
-};
 
 class FixedDemo : public DemoState {
  public:
@@ -33,8 +29,18 @@ class HttpRouterTest : public ::testing::Test {
  protected:
   Routed route(HttpRequest request) {
     DemoState* demo = options_.demo ? &demo_ : nullptr;
-    const HttpRouter router(options_, metrics_, demo);
-    return router.route(request, [this](HttpResponse response) { later_ = std::move(response); });
+    HttpRouter router;
+    router.add(std::make_unique<RealtimeDoor>(options_));
+    router.add(std::make_unique<SiteDoor>(metrics_, demo));
+    HttpFront front({.loop = loop_,
+                     .subscribers = subscribers_,
+                     .commands = commands_,
+                     .authority = authority_,
+                     .options = options_,
+                     .router = router,
+                     .counters = counters_});
+    return router.route(
+        request, front, [this](HttpResponse response) { later_ = std::move(response); });
   }
   HttpResponse get(std::string_view target, std::vector<HttpField> fields = {}) {
     fields.push_back({"Host", "localhost"});
@@ -48,6 +54,12 @@ class HttpRouterTest : public ::testing::Test {
     return {};
   }
 
+  pubsub::Hub hub_{1};
+  net::EventLoop loop_{{.index = 0, .backend = net::BackendChoice::automatic}};
+  pubsub::LoopSubscribers subscribers_{hub_, 0};
+  NoCommands commands_;
+  realtime::Authority authority_;
+  Counters counters_;
   Options options_;
   FixedMetrics metrics_;
   FixedDemo demo_;
@@ -110,7 +122,7 @@ TEST_F(HttpRouterTest, AnswersErrorsAsJson) {
     EXPECT_EQ(response.status, 404u) << target;
     EXPECT_EQ(response.content_type, "application/json");
     EXPECT_THAT(response.body, StartsWith(R"({"code":404,"message":")"));
-    EXPECT_TRUE(is_json(response.body));
+    EXPECT_TRUE(realtime::is_json(response.body));
   }
 }
 
@@ -154,13 +166,11 @@ TEST_F(HttpRouterTest, OpensItsDoors) {
   for (const std::string_view target : {"/connection/websocket", "/rt", "/rt?format=json"}) {
     const Routed routed = route({.method = "GET", .target = target, .fields = fields});
     ASSERT_TRUE(std::holds_alternative<Upgrade>(routed)) << target;
-    EXPECT_EQ(std::get<Upgrade>(routed).door, Door::realtime);
     EXPECT_THAT(std::get<Upgrade>(routed).response, HasSubstr("centrifuge-json"));
   }
   options_.conformance_endpoints = true;
   const Routed echo = route({.method = "GET", .target = "/echo", .fields = fields});
   ASSERT_TRUE(std::holds_alternative<Upgrade>(echo));
-  EXPECT_EQ(std::get<Upgrade>(echo).door, Door::echo);
 }
 
 TEST_F(HttpRouterTest, TellsBrowsersThatADoorIsNoPage) {

@@ -1,7 +1,7 @@
 // What becomes of payloads.
 #include "ws/json_push.h"
 
-#include "ws/base64.h"
+#include "base/base64.h"
 
 #include <gtest/gtest.h>
 
@@ -47,17 +47,6 @@ TEST(JsonPush, IsMadeOncePerMessage) {
   const pubsub::Message message(pubsub::Kind::channel, "c", "1");
 
   EXPECT_EQ(shared_push(message).get(), shared_push(message).get());
-}
-
-TEST(Base64, EncodesTheExamplesOfTheStandard) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foo"), "Zm9v");
-  EXPECT_EQ(base64("foob"), "Zm9vYg==");
-  EXPECT_EQ(base64("fooba"), "Zm9vYmE=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64(std::string_view("\x00\xff\xbe\xef", 4)), "AP++7w==");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace duplex::ws {
+namespace duplex::realtime {
 
 // `channel <pattern> sub=anon pub=anon`.
 struct ChannelRule {
@@ -33,4 +33,4 @@ class ChannelRules {
   std::vector<ChannelRule> rules_;
 };
 
-}  // namespace duplex::ws
+}  // namespace duplex::realtime

@@ -5,8 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace duplex::ws {
+namespace duplex::realtime {
 
 // Deeper nesting counts as not JSON.
 inline constexpr std::size_t json_depth_max = 128;
@@ -26,4 +27,11 @@ void append_json_in_one_line(std::string& out, std::string_view text);
 // Requires: is_json(object). Names with escapes are not found.
 std::optional<std::string_view> json_member(std::string_view object, std::string_view name);
 
-}  // namespace duplex::ws
+// The texts of the elements of an array, as they stand there; nothing if the value is not an array.
+// Requires: is_json(array). The views are into it.
+std::optional<std::vector<std::string_view>> json_elements(std::string_view array);
+
+// What a JSON string says; nothing if the value is not a string. Requires: is_json(text).
+std::optional<std::string> json_string(std::string_view text);
+
+}  // namespace duplex::realtime

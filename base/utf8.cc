@@ -1,10 +1,10 @@
 // The state machine of UTF-8, with a fast path for ASCII.
-#include "ws/utf8.h"
+#include "base/utf8.h"
 
 #include <cstddef>
 #include <cstring>
 
-namespace duplex::ws {
+namespace duplex::base {
 
 namespace {
 
@@ -66,4 +66,4 @@ bool is_utf8(std::string_view text) {
   return validator.feed(text) && validator.complete();
 }
 
-}  // namespace duplex::ws
+}  // namespace duplex::base

@@ -1,12 +1,12 @@
 // UTF-8 against a decoder that is written from the definition.
-#include "ws/utf8.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 
-namespace duplex::ws {
+namespace duplex::base {
 namespace {
 
 std::string encode(std::uint32_t point) {
@@ -84,4 +84,4 @@ TEST(Utf8, FindsABadByteAtAnyPlace) {
 }
 
 }  // namespace
-}  // namespace duplex::ws
+}  // namespace duplex::base

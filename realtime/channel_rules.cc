@@ -1,11 +1,11 @@
 // Looking up the rule of a channel.
-#include "ws/channel_rules.h"
+#include "realtime/channel_rules.h"
 
 #include "base/glob.h"
 
 #include <algorithm>
 
-namespace duplex::ws {
+namespace duplex::realtime {
 
 const ChannelRule* ChannelRules::find(std::string_view channel) const {
   for (const ChannelRule& rule : rules_)
@@ -29,4 +29,4 @@ bool ChannelRules::open_to_anonymous() const {
   });
 }
 
-}  // namespace duplex::ws
+}  // namespace duplex::realtime

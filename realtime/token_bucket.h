@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace duplex::ws {
+namespace duplex::realtime {
 
 struct Rate {
   std::uint32_t per_second = 0;
@@ -34,4 +34,4 @@ class TokenBucket {
   std::int64_t filled_ms_;
 };
 
-}  // namespace duplex::ws
+}  // namespace duplex::realtime

@@ -1,10 +1,10 @@
 // Base64, three bytes at a time.
-#include "ws/base64.h"
+#include "base/base64.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace duplex::ws {
+namespace duplex::base {
 
 std::string base64(std::string_view bytes) {
   constexpr std::string_view alphabet =
@@ -22,4 +22,4 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-}  // namespace duplex::ws
+}  // namespace duplex::base

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace duplex::ws {
+namespace duplex::base {
 
 // Accepts the sequences of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 // Thread: confined to its owner.
@@ -26,4 +26,4 @@ class Utf8Validator {
 
 bool is_utf8(std::string_view text);
 
-}  // namespace duplex::ws
+}  // namespace duplex::base

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace duplex::ws {
+namespace duplex::base {
 
 std::string base64(std::string_view bytes);
 
-}  // namespace duplex::ws
+}  // namespace duplex::base
