@@ -34,12 +34,7 @@ ws::Options web_options(const Config& config) {
 }
 
 realtime::Authority browser_authority(const Config& config) {
-  std::vector<realtime::ChannelRule> rules;
-  for (const ChannelRule& rule : config.channels)
-    rules.push_back({.pattern = rule.pattern,
-                     .anonymous_subscribe = rule.subscribe == ChannelAccess::anonymous,
-                     .anonymous_publish = rule.publish == ChannelAccess::anonymous});
-  return realtime::Authority(realtime::ChannelRules(std::move(rules)));
+  return realtime::Authority(realtime::ChannelRules(config.channels));
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -69,7 +64,8 @@ HttpPort::HttpPort(const Config& config,
                    std::vector<std::unique_ptr<net::CommandLoop>>& loops,
                    ws::MetricsSource& metrics,
                    ws::Counters& counters,
-                   const TlsContexts& tls)
+                   const TlsContexts& tls,
+                   realtime::ChannelState& channels)
     : pool_(pool),
       tls_(tls),
       options_(web_options(config)),
@@ -90,11 +86,14 @@ HttpPort::HttpPort(const Config& config,
         std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),
                                                        .subscribers = loops[i]->subscribers(),
                                                        .commands = *runners_[i],
+                                                       .presence = channels.presence(),
+                                                       .live_keys = channels,
                                                        .authority = authority_,
                                                        .options = options_,
                                                        .router = router_,
                                                        .counters = counters,
-                                                       .fronts = &fronts_}));
+                                                       .fronts = &fronts_,
+                                                       .log = loops[i].get()}));
 }
 
 HttpPort::~HttpPort() = default;
