@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "commands/client.h"
+#include "server/socket_io_doors.h"
 #include "ws/realtime_door.h"
 #include "ws/site_door.h"
 
@@ -80,6 +81,7 @@ HttpPort::HttpPort(const Config& config,
                          : nullptr),
       authority_(browser_authority(config)) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
+  add_socket_io(router_, config, {});
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
   for (std::size_t i = 0; i < pool.size(); ++i)
     fronts_.push_back(
