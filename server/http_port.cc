@@ -94,7 +94,8 @@ HttpPort::HttpPort(const Config& config,
                                                        .options = options_,
                                                        .router = router_,
                                                        .counters = counters,
-                                                       .fronts = &fronts_}));
+                                                       .fronts = &fronts_,
+                                                       .log = loops[i].get()}));
 }
 
 HttpPort::~HttpPort() = default;

@@ -3,6 +3,7 @@
 
 #include "net/descriptor.h"
 #include "net/event_loop.h"
+#include "net/log_gate.h"
 #include "net/timer_queue.h"
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
@@ -40,6 +41,7 @@ struct FrontParts {
   Counters& counters;
   // The fronts of all loops, by index; nullptr if there is only this one.
   const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
+  net::LogGate* log = nullptr;  // nullptr if there is nothing to wait for
 };
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.
@@ -68,6 +70,9 @@ class HttpFront {
   Counters& counters() { return parts_.counters; }
   // The front of another loop.
   HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
+
+  // What depends on a command waits here until the log has it; nullptr if there is no log to come.
+  net::LogGate* log() const { return parts_.log; }
 
   // Milliseconds of a clock that never jumps.
   static std::int64_t now_ms();
