@@ -2,6 +2,8 @@
 #include "realtime/json_text.h"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstdint>
@@ -156,6 +158,29 @@ std::optional<std::string_view> json_member(std::string_view object, std::string
     if (at < object.size() && object[at] == ',') at = skip_spaces(object, at + 1);
   }
   return found;
+}
+
+std::optional<std::vector<std::string_view>> json_elements(std::string_view array) {
+  std::size_t at = skip_spaces(array, 0);
+  if (at == array.size() || array[at] != '[') return std::nullopt;
+  std::vector<std::string_view> elements;
+  at = skip_spaces(array, at + 1);
+  while (at < array.size() && array[at] != ']') {
+    const std::size_t value_end = skip_value(array, at);
+    elements.push_back(array.substr(at, value_end - at));
+    at = skip_spaces(array, value_end);
+    if (at < array.size() && array[at] == ',') at = skip_spaces(array, at + 1);
+  }
+  return elements;
+}
+
+std::optional<std::string> json_string(std::string_view text) {
+  const std::size_t start = skip_spaces(text, 0);
+  if (start == text.size() || text[start] != '"') return std::nullopt;
+  const std::size_t end = skip_string(text, start);
+  const std::string_view inside = text.substr(start + 1, end - start - 2);
+  if (inside.find('\\') == std::string_view::npos) return std::string(inside);
+  return std::string(json::parse(text.substr(start, end - start)).get_string());
 }
 
 }  // namespace duplex::realtime

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace duplex::realtime {
 
@@ -25,5 +26,12 @@ void append_json_in_one_line(std::string& out, std::string_view text);
 // object or has no such member. Of members with the same name the last one counts.
 // Requires: is_json(object). Names with escapes are not found.
 std::optional<std::string_view> json_member(std::string_view object, std::string_view name);
+
+// The texts of the elements of an array, as they stand there; nothing if the value is not an array.
+// Requires: is_json(array). The views are into it.
+std::optional<std::vector<std::string_view>> json_elements(std::string_view array);
+
+// What a JSON string says; nothing if the value is not a string. Requires: is_json(text).
+std::optional<std::string> json_string(std::string_view text);
 
 }  // namespace duplex::realtime

@@ -2,6 +2,7 @@
 #include "server/all_commands.h"
 
 #include "commands/families.h"
+#include "realtime/families.h"
 #include "script/families.h"
 
 namespace duplex::server {
@@ -9,6 +10,8 @@ namespace duplex::server {
 std::vector<std::span<const commands::CommandSpec>> all_families() {
   auto families = commands::command_families();
   for (const auto family : script::command_families())
+    families.push_back(family);
+  for (const auto family : realtime::command_families())
     families.push_back(family);
   return families;
 }

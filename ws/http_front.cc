@@ -12,6 +12,7 @@ namespace duplex::ws {
 
 HttpFront::HttpFront(const FrontParts& parts)
     : parts_(parts),
+      replies_(parts.subscribers, [this](std::int64_t ms) { settle_replies_after(ms); }),
       deadlines_({parts.options.connect_timeout_ms,
                   parts.options.ping_interval_ms,
                   parts.options.pong_timeout_ms,
@@ -60,6 +61,14 @@ void HttpFront::arm() {
     deadlines_.run(now_ms());
     arm();
   });
+}
+
+void HttpFront::settle_replies_after(std::int64_t delay_ms) {
+  const auto settle = [this] { replies_.settle(now_ms()); };
+  if (delay_ms == 0)
+    loop().post(settle);
+  else
+    loop().after(std::chrono::milliseconds(delay_ms), settle);
 }
 
 Takeover& HttpFront::add(std::unique_ptr<Takeover> takeover) {

@@ -8,6 +8,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
+#include "realtime/replies.h"
 #include "ws/counters.h"
 #include "ws/deadlines.h"
 #include "ws/http_router.h"
@@ -64,6 +65,8 @@ class HttpFront {
   net::EventLoop& loop() { return parts_.loop; }
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
+  // The answers of programs that sessions of this loop wait for; its clock is now_ms().
+  realtime::Replies& replies() { return replies_; }
   const realtime::Authority& authority() const { return parts_.authority; }
   const Options& options() const { return parts_.options; }
   const HttpRouter& router() const { return parts_.router; }
@@ -87,8 +90,10 @@ class HttpFront {
 
  private:
   void arm();
+  void settle_replies_after(std::int64_t delay_ms);
 
   FrontParts parts_;
+  realtime::Replies replies_;
   Deadlines deadlines_;
   net::TimerId timer_ = 0;
   std::int64_t timer_due_ms_ = 0;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace duplex::realtime {
 namespace {
@@ -92,6 +93,24 @@ TEST(JsonText, FindsNothingWhereNothingIs) {
   for (const std::string_view object :
        {"{}", "[]", "1", R"("data")", R"({"x":{"data":1}})", R"(["data",1])"})
     EXPECT_EQ(json_member(object, "data"), std::nullopt) << object;
+}
+
+TEST(JsonText, CutsArraysIntoElements) {
+  const auto elements = json_elements(R"( [ 1, "a,]\"" ,{"b":[2,3]},[],null ] )");
+  ASSERT_TRUE(elements);
+  EXPECT_EQ(*elements,
+            (std::vector<std::string_view>{"1", R"("a,]\"")", R"({"b":[2,3]})", "[]", "null"}));
+  EXPECT_TRUE(json_elements("[]")->empty());
+  EXPECT_FALSE(json_elements("{}"));
+  EXPECT_FALSE(json_elements("1"));
+}
+
+TEST(JsonText, ReadsStrings) {
+  EXPECT_EQ(json_string(R"("plain")"), "plain");
+  EXPECT_EQ(json_string(R"( "a\"b\n\u00e4\ud83d\ude00" )"), "a\"b\n\xc3\xa4\xf0\x9f\x98\x80");
+  EXPECT_EQ(json_string(R"("")"), "");
+  EXPECT_FALSE(json_string("1"));
+  EXPECT_FALSE(json_string("[\"a\"]"));
 }
 
 }  // namespace

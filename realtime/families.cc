@@ -1,0 +1,10 @@
+// The command families of this room.
+#include "realtime/families.h"
+
+namespace duplex::realtime {
+
+std::vector<std::span<const commands::CommandSpec>> command_families() {
+  return {reply_commands()};
+}
+
+}  // namespace duplex::realtime
