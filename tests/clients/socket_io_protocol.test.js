@@ -188,3 +188,21 @@ test("takes attachments both ways", async () => {
   }
   socket.close();
 });
+
+test("sessions that nobody uses make room for others", async () => {
+  const small = await Server.start([
+    ["http-maxclients", "20"],
+    ["sio-connect-timeout", "500"],
+    ["io-threads", "2"],
+  ]);
+  const ask = async () => {
+    const response = await fetch(`${small.origin}/socket.io/?EIO=4&transport=polling`);
+    await response.text();
+    return response.status;
+  };
+  const statuses = [];
+  for (let i = 0; i < 25; i++) statuses.push(await ask());
+  assert.deepEqual(statuses, [...Array(20).fill(200), ...Array(5).fill(503)]);
+  await until("room", async () => (await ask()) === 200);
+  await small.stop();
+});
