@@ -20,22 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-// Known commands that have no function here yet.
-constexpr std::string_view unavailable_methods[] = {"rpc", "refresh", "sub_refresh"};
-
-std::string random_uuid() {
-  std::array<unsigned char, 16> bytes;
-  base::secure_random(bytes.data(), bytes.size());
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fu) | 0x40u);  // version 4
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fu) | 0x80u);  // variant 1
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    fmt::format_to(std::back_inserter(text), "{:02x}", bytes[i]);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::optional<Disconnect> JsonProtocol::receive(std::string_view message,
@@ -85,7 +69,8 @@ std::optional<Disconnect> JsonProtocol::receive_command(std::string_view text,
       return disconnects::bad_request;
     }
   }
-  if (request == nullptr || id == 0) return disconnects::bad_request;
+  // What is sent without an id is not answered.
+  if (request == nullptr || (id == 0) != (method == "send")) return disconnects::bad_request;
   return run({id, method, *request, text}, now_ms, replies);
 }
 
@@ -94,7 +79,11 @@ std::optional<Disconnect> JsonProtocol::run(const JsonCommand& command,
                                             std::string& replies) {
   if (!commands_.take(options_.commands, now_ms)) return refuse_for_rate(command, now_ms, replies);
   if (is_connected() == (command.method == "connect")) return disconnects::bad_request;
-  if (command.method == "connect") return connect(command, now_ms, replies);
+  if (command.method == "connect") return connect(command, replies);
+  if (command.method == "send") {
+    send(command);
+    return std::nullopt;
+  }
   if (command.method == "subscribe") return subscribe(command, replies);
   if (command.method == "unsubscribe") return unsubscribe(command, replies);
   if (command.method == "publish") return publish(command, now_ms, replies);
@@ -105,30 +94,10 @@ std::optional<Disconnect> JsonProtocol::run(const JsonCommand& command,
     command.reply(replies, "{}");
     return std::nullopt;
   }
-  const bool known =
-      std::find(std::begin(unavailable_methods), std::end(unavailable_methods), command.method) !=
-      std::end(unavailable_methods);
-  command.reply(replies, known ? json_errors::not_available : json_errors::method_not_found);
-  return std::nullopt;
-}
-
-std::optional<Disconnect> JsonProtocol::connect(const JsonCommand& command,
-                                                std::int64_t now_ms,
-                                                std::string& replies) {
-  const auto token = command.text_of("token");
-  if (!token) return disconnects::bad_request;
-  auto identity = authority_.authenticate(*token, now_ms);
-  if (!identity) {
-    if (identity.error().code >= 3000) return disconnects::invalid_token;
-    command.reply(replies, identity.error());
-    return std::nullopt;
-  }
-  identity_ = std::move(*identity);
-  client_id_ = random_uuid();
-  std::string result = fmt::format(R"({{"client":"{}","version":)", client_id_);
-  realtime::append_json_string(result, options_.version);
-  fmt::format_to(std::back_inserter(result), R"(,"ping":{},"pong":true}})", options_.ping_s);
-  command.reply(replies, result);
+  if (command.method == "rpc") return rpc(command, replies);
+  if (command.method == "refresh") return refresh(command, replies);
+  if (command.method == "sub_refresh") return sub_refresh(command, replies);
+  command.reply(replies, json_errors::method_not_found);
   return std::nullopt;
 }
 
@@ -136,7 +105,7 @@ std::optional<Disconnect> JsonProtocol::refuse_for_rate(const JsonCommand& comma
                                                         std::int64_t now_ms,
                                                         std::string& replies) {
   if (!refusals_.take(options_.refusals, now_ms)) return disconnects::too_many_requests;
-  command.reply(replies, json_errors::too_many_requests);
+  if (command.id != 0) command.reply(replies, json_errors::too_many_requests);
   return std::nullopt;
 }
 

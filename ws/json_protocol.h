@@ -23,6 +23,12 @@
 
 namespace duplex::ws {
 
+// `rt-rpc <method> <stream>`: calls of these methods go to a stream.
+struct RpcRoute {
+  std::string methods;  // a glob
+  std::string stream;   // a key
+};
+
 struct JsonProtocolOptions {
   std::string version = "Duplex";  // what the connect reply says
   std::size_t channels_max = 128;
@@ -30,6 +36,8 @@ struct JsonProtocolOptions {
   std::uint64_t page_max = 300;             // publications in one reply
   std::size_t live_bytes_max = 512 * 1024;  // of a live key's value when it is subscribed
   std::uint32_t ping_s = 25;
+  std::int64_t expired_close_ms = 25'000;  // how long a client may take to renew its token
+  std::vector<RpcRoute> rpc_routes;        // the first that matches decides
   realtime::Rate commands{50, 256};
   realtime::Rate publishes{20, 40};
   // Commands refused for their rate: more than the burst of these end the connection.
@@ -63,6 +71,12 @@ class JsonProtocol {
     // Begins and ends to receive who comes and goes.
     virtual void hear_presence(std::string_view channel) = 0;
     virtual void ignore_presence(std::string_view channel) = 0;
+    // A program will answer the command with this id; returns the token that it answers with.
+    virtual std::string expect_answer(std::uint32_t id) = 0;
+    // It will not.
+    virtual void forget_answer(std::string_view token) = 0;
+    // The client is known now: what the server tells it comes from here on.
+    virtual void introduce(const realtime::Identity& identity, std::string_view client) = 0;
     // Runs commands; what is sent afterwards waits for their place in the log.
     virtual realtime::CommandRunner& commands() = 0;
   };
@@ -85,6 +99,20 @@ class JsonProtocol {
                                     std::int64_t now_ms,
                                     std::string& replies);
 
+  // Why the connection has to end although the client does nothing: its token has run out. To be
+  // asked now and then.
+  std::optional<Disconnect> check_token(std::int64_t wall_ms) const;
+  // Subscribes the client on the server's behalf; returns what it is told, a push, or nothing.
+  std::string add_channel(std::string_view name);
+  // Ends a subscription from the server's side; it may have ended before. Returns whether it had
+  // not.
+  bool drop_channel(std::string_view name);
+  // The channels whose tokens have run out.
+  std::vector<std::string> expired_channels(std::int64_t wall_ms) const;
+  // Whether the client came with a token that was issued at this time or before.
+  bool is_as_old_as(std::int64_t issued_s) const {
+    return identity_ != nullptr && identity_->has_token && identity_->issued_s <= issued_s;
+  }
   // The connection has ended: gives up all channels.
   void end();
 
@@ -97,6 +125,7 @@ class JsonProtocol {
     bool is_present = false;      // the client is in the table of those who are there
     bool announces = false;       // and that is told to others
     bool hears_presence = false;  // it is told about others
+    std::int64_t expires_s = 0;   // of its token, in seconds since 1970; 0: never
   };
   const std::vector<Channel>& channels() const { return channels_; }
 
@@ -107,16 +136,34 @@ class JsonProtocol {
   std::optional<Disconnect> run(const JsonCommand& command,
                                 std::int64_t now_ms,
                                 std::string& replies);
-  std::optional<Disconnect> connect(const JsonCommand& command,
-                                    std::int64_t now_ms,
-                                    std::string& replies);
   std::optional<Disconnect> refuse_for_rate(const JsonCommand& command,
                                             std::int64_t now_ms,
                                             std::string& replies);
 
+  // --- the connection (json_protocol_connection.cc) ---
+  std::optional<Disconnect> connect(const JsonCommand& command, std::string& replies);
+  using Authenticated = std::expected<std::shared_ptr<const realtime::Identity>, realtime::Denial>;
+  Authenticated authenticate(std::string_view token, std::int64_t wall_ms);
+  std::optional<Disconnect> refresh(const JsonCommand& command, std::string& replies);
+  // Subscribes to the channels of the token; returns `"subs":{…}` or nothing.
+  std::string begin_own_channels(const JsonCommand& command);
+  std::optional<Disconnect> rpc(const JsonCommand& command, std::string& replies);
+  void send(const JsonCommand& command);
+  // Adds a call to the stream of its method; the error is the command's. `token`: empty if nobody
+  // waits for an answer.
+  std::optional<std::string> add_call(const RpcRoute& route,
+                                      std::string_view method,
+                                      std::string_view data,
+                                      std::string_view token);
+  const RpcRoute* find_route(std::string_view method) const;
+
   // --- channels (json_protocol_channels.cc) ---
   std::optional<Disconnect> subscribe(const JsonCommand& command, std::string& replies);
   std::optional<Disconnect> unsubscribe(const JsonCommand& command, std::string& replies);
+  std::optional<Disconnect> sub_refresh(const JsonCommand& command, std::string& replies);
+  // Whether the client may subscribe, by a rule, its own token, or the channel's.
+  std::expected<realtime::ChannelGrant, realtime::Denial> admit(std::string_view channel,
+                                                                std::string_view token) const;
   std::optional<Disconnect> publish(const JsonCommand& command,
                                     std::int64_t now_ms,
                                     std::string& replies);
@@ -126,7 +173,8 @@ class JsonProtocol {
   using Begun = std::expected<std::string, realtime::Denial>;
   Begun begin_channel(std::string_view name,
                       const std::optional<realtime::Position>& since,
-                      bool wants_presence);
+                      bool wants_presence,
+                      std::int64_t expires_s = 0);
   Begun begin_history(std::string_view name, const std::optional<realtime::Position>& since);
   Begun begin_key(std::string_view name);
   void end_channel(const Channel& channel);

@@ -29,6 +29,9 @@ class CheckingHost : public JsonProtocol::Host, public realtime::CommandRunner {
   void leave(std::string_view, std::string_view, bool) override {}
   void hear_presence(std::string_view) override {}
   void ignore_presence(std::string_view) override {}
+  std::string expect_answer(std::uint32_t) override { return "token"; }
+  void forget_answer(std::string_view) override {}
+  void introduce(const realtime::Identity&, std::string_view) override {}
   realtime::CommandRunner& commands() override { return *this; }
   // A history with one publication, and nobody present.
   realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs) override {
@@ -39,6 +42,10 @@ class CheckingHost : public JsonProtocol::Host, public realtime::CommandRunner {
     if (words[0] == "RT.PRESENCE") return {.reply = "*1\r\n*4\r\n+c\r\n+u\r\n+{}\r\n:1\r\n"};
     if (words[0] == "RT.PRESENCE.STATS")
       return {.reply = "%2\r\n+clients\r\n:1\r\n+users\r\n:1\r\n"};
+    if (words[0] == "XADD") {
+      DUPLEX_ASSERT(realtime::is_json(words[13]));
+      return {.reply = "$3\r\n1-1\r\n"};
+    }
     DUPLEX_ASSERT(words[0] == "RT.PUBLISH");
     DUPLEX_ASSERT(realtime::is_json(words[2]));
     DUPLEX_ASSERT(words[2].find('\n') == std::string_view::npos);
@@ -70,7 +77,8 @@ void check_lines(std::string_view lines) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   CheckingHost host;
-  const JsonProtocolOptions options;
+  JsonProtocolOptions options;
+  options.rpc_routes = {{"*", "calls"}};
   JsonProtocol protocol(options, authority(), host, 0);
   std::string replies;
   protocol.receive(R"({"id":1,"connect":{}})", 0, replies);

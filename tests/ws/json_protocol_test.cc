@@ -47,6 +47,14 @@ class RecordingHost : public JsonProtocol::Host, public realtime::CommandRunner 
   void ignore_presence(std::string_view channel) override {
     log.push_back("ignore " + std::string(channel));
   }
+  std::string expect_answer(std::uint32_t id) override {
+    log.push_back("expect " + std::to_string(id));
+    return "token";
+  }
+  void forget_answer(std::string_view token) override {
+    log.push_back("forget " + std::string(token));
+  }
+  void introduce(const realtime::Identity&, std::string_view) override {}
   realtime::CommandRunner& commands() override { return *this; }
   realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs as) override {
     if (words[0] == "RT.PUBLISH") {
@@ -208,7 +216,7 @@ TEST_F(JsonProtocolTest, KnowsCommandsItDoesNotHave) {
   connect();
 
   EXPECT_EQ(ask(R"({"id":2,"sub_refresh":{"channel":"a"}})"),
-            R"({"id":2,"error":{"code":108,"message":"not available"}})");
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
   EXPECT_EQ(ask(R"({"id":3,"dance":{}})"),
             R"({"id":3,"error":{"code":104,"message":"method not found"}})");
 }
@@ -248,7 +256,7 @@ TEST_F(JsonProtocolTest, EndsForMalformedCommands) {
                                          R"({"id":2,"subscribe":{"channel":""}})",
                                          R"({"id":2,"subscribe":{"channel":7}})",
                                          R"({"id":2,"unsubscribe":{"channel":[]}})",
-                                         R"({"send":{"data":1}})",
+                                         R"({"id":2,"send":{"data":1}})",
                                          R"({"id":2,"publish":{"channel":"a","d\u0061ta":1}})",
                                          "{\"id\":2,\"subscribe\":{\"channel\":\"\xff\"}}",
                                          R"({"id":2,"ping":{}} x)"}) {
@@ -393,6 +401,26 @@ TEST_F(JsonProtocolTest, ReadsStreams) {
             R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":"s","offset":9,)"
             R"("was_recovering":true,"recovered":true}})");
   EXPECT_EQ(host_.asked, "RT.STREAM a LIMIT 300 SINCE 5");
+}
+
+TEST_F(JsonProtocolTest, CallsPrograms) {
+  options_.rpc_routes = {{"math.*", "calls"}, {"send", "messages"}};
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":7,"rpc":{"method":"math.add","data":[1, 2]}})"), "");
+  EXPECT_THAT(
+      host_.asked,
+      MatchesRegex(R"(XADD calls MAXLEN ~ 10000 \* client [0-9a-f-]+ user  method math.add )"
+                   R"(data \[1, 2\] reply token)"));
+  EXPECT_EQ(ask(R"({"id":8,"rpc":{"method":"dance"}})"),
+            R"({"id":8,"error":{"code":108,"message":"not available"}})");
+  host_.reply = "-NOPERM no\r\n";
+  EXPECT_EQ(ask(R"({"id":9,"rpc":{"method":"math.add"}})"),
+            R"({"id":9,"error":{"code":103,"message":"permission denied"}})");
+  EXPECT_THAT(host_.log, ElementsAre("expect 7", "expect 9", "forget token"));
+  host_.reply = "+OK\r\n";
+  EXPECT_EQ(ask(R"({"send":{"data":"x"}})"), "");
+  EXPECT_THAT(host_.asked, MatchesRegex(R"(XADD messages .* method send data "x")"));
 }
 
 }  // namespace
