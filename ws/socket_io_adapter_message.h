@@ -66,10 +66,12 @@ std::optional<AdapterMessage> read_broadcast(std::string_view payload, std::stri
 std::optional<AdapterMessage> read_request(std::string_view payload);
 // What the sharded adapter publishes.
 std::optional<AdapterMessage> read_cluster_message(std::string_view payload, std::string_view nsp);
-// What the streams adapter adds to its stream: the entry's fields `type`, `uid` and `data`.
-std::optional<AdapterMessage> read_stream_entry(std::string_view type,
-                                                std::string_view uid,
-                                                std::string_view data);
+// What the streams adapter adds to its stream: the entry's fields as a JSON object of texts.
+struct StreamEntry {
+  std::string nsp;
+  AdapterMessage message;
+};
+std::optional<StreamEntry> read_stream_entry(std::string_view fields);
 
 // Who answers, or tells others something.
 struct AdapterSender {

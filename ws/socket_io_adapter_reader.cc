@@ -194,11 +194,10 @@ std::optional<AdapterMessage> read_cluster_message(std::string_view payload, std
       std::move(*read), is_json ? Dialect::cluster_json : Dialect::cluster_msgpack, nsp);
 }
 
-std::optional<AdapterMessage> read_stream_entry(std::string_view type,
-                                                std::string_view uid,
-                                                std::string_view data) {
-  const auto number = base::parse_int64(type);
-  if (!number) return std::nullopt;
+std::optional<StreamEntry> read_stream_entry(std::string_view fields) {
+  if (!realtime::is_json(fields)) return std::nullopt;
+  const auto type = base::parse_int64(text_member(fields, "type"));
+  const std::string data = text_member(fields, "data");
   std::optional<JsonWithBinary> read;
   if (data.empty()) {
     read = JsonWithBinary{"{}", {}};
@@ -207,11 +206,12 @@ std::optional<AdapterMessage> read_stream_entry(std::string_view type,
   } else if (const auto bytes = base::decode_base64(data)) {
     read = realtime::json_from_msgpack(*bytes);
   }
-  AdapterMessage message;
-  message.dialect = Dialect::cluster_msgpack;
-  message.uid = uid;
-  if (!read || !read_cluster_data(*number, std::move(*read), message)) return std::nullopt;
-  return message;
+  StreamEntry entry{.nsp = text_member(fields, "nsp"), .message = {}};
+  entry.message.dialect = Dialect::cluster_msgpack;
+  entry.message.uid = text_member(fields, "uid");
+  if (!type || !read || !read_cluster_data(*type, std::move(*read), entry.message))
+    return std::nullopt;
+  return entry;
 }
 
 }  // namespace duplex::ws

@@ -54,6 +54,17 @@ std::string list(const std::vector<std::string>& objects) {
   return fmt::format("[{}]", fmt::join(objects, ","));
 }
 
+std::string encode(const SocketEvent& event,
+                   std::string_view nsp,
+                   std::optional<std::uint64_t> ack_id) {
+  return encode_socket_io({.type = SocketIoType::event,
+                           .attachments = event.data.attachments.size(),
+                           .name_space = nsp,
+                           .id = ack_id,
+                           .data = event.data.json},
+                          event.data.attachments);
+}
+
 bool wants_answer(const AdapterMessage& message) {
   switch (message.kind) {
     case Kind::ask:
@@ -146,7 +157,14 @@ std::optional<SocketIoNode::Task> SocketIoNode::read(const pubsub::Message& mess
   const bool is_ours = read->uid == cluster_.uid();
   if (is_ours && (read->kind != Kind::broadcast || message.kind() != pubsub::Kind::channel))
     return std::nullopt;
-  return Task{std::move(*read), std::string(nsp), message.kind()};
+  Task task{std::move(*read), std::string(nsp), message.kind()};
+  if (task.message.kind == Kind::broadcast)
+    task.frames = message.encoded(pubsub::Form::socket_io,
+                                  fmt::format("adapter {}", nsp),
+                                  [&](const auto&, std::string_view) {
+                                    return encode(task.message.event, nsp, std::nullopt);
+                                  });
+  return task;
 }
 
 void SocketIoNode::catch_up() {
@@ -180,20 +198,13 @@ void SocketIoNode::perform(const Task& task) {
 }
 
 void SocketIoNode::emit(const Task& task) {
-  const SocketEvent& event = task.message.event;
-  const SocketIoPacket packet{.type = SocketIoType::event,
-                              .attachments = event.data.attachments.size(),
-                              .name_space = task.nsp,
-                              .data = event.data.json};
-  const auto frames =
-      std::make_shared<const std::string>(encode_socket_io(packet, event.data.attachments));
   const SocketTarget& target = task.message.target;
-  if (!event.is_volatile) {
-    rooms_.deliver(task.nsp, target.rooms, target.except, frames);
+  if (!task.message.event.is_volatile) {
+    rooms_.deliver(task.nsp, target.rooms, target.except, task.frames);
     return;
   }
   rooms_.for_each(task.nsp, target.rooms, target.except, [&](SocketIoSocket& socket) {
-    if (socket.client().session().queued_bytes() == 0) socket.send(frames);
+    if (socket.client().session().queued_bytes() == 0) socket.send(task.frames);
   });
 }
 
@@ -259,15 +270,8 @@ SocketIoNode::Part SocketIoNode::part_of(const Task& task) {
 }
 
 std::size_t SocketIoNode::ask(const Task& task) {
-  const SocketEvent& event = task.message.event;
   const std::uint64_t id = rooms_.next_ack_id();
-  const auto frames = std::make_shared<const std::string>(
-      encode_socket_io({.type = SocketIoType::event,
-                        .attachments = event.data.attachments.size(),
-                        .name_space = task.nsp,
-                        .id = id,
-                        .data = event.data.json},
-                       event.data.attachments));
+  const auto frames = std::make_shared<const std::string>(encode(task.message.event, task.nsp, id));
   // What an answer needs, without the event.
   auto asked = std::make_shared<Task>(task);
   asked->message.event = {};

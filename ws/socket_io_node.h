@@ -3,6 +3,7 @@
 // Normative description: docs/socket_io_interop.md.
 #pragma once
 
+#include "base/shared_bytes.h"
 #include "net/event_loop.h"
 #include "pubsub/loop_subscribers.h"
 #include "ws/socket_io_adapter_message.h"
@@ -54,6 +55,7 @@ class SocketIoNode final : public pubsub::Subscriber {
     AdapterMessage message;
     std::string nsp;
     pubsub::Kind via;
+    base::SharedBytes frames{};  // of a broadcast, shared by all loops
   };
   // What a loop has to say to a question.
   struct Part {

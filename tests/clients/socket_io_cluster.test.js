@@ -217,8 +217,26 @@ for (const name of Object.keys(adapters)) {
         node.io.in(ours[0].id).socketsJoin("seen");
         const rooms = await node.io.of("/").adapter.allRooms();
         assert.ok(rooms.has("seen") && rooms.has(ours[3].id) && rooms.has(theirs.id));
-        const ids = await node.io.of("/").adapter.sockets(new Set(["seen"]));
-        assert.deepEqual([...ids], [ours[0].id]);
+        // What adapters up to version 7 asked.
+        const heard = redis.duplicate();
+        const answers = [];
+        heard.on("message", (channel, text) => answers.push(JSON.parse(text)));
+        await heard.subscribe("socket.io-response#/#");
+        const ask = (request) => redis.publish("socket.io-request#/#", JSON.stringify(request));
+        await ask({ uid: "old", requestId: "ids", type: 0, rooms: ["seen"] });
+        await ask({ uid: "old", requestId: "in", type: 2, sid: ours[1].id, room: "seen" });
+        await ask({ uid: "old", requestId: "again", type: 0, rooms: ["seen"] });
+        await ask({ uid: "old", requestId: "out", type: 3, sid: ours[1].id, room: "seen" });
+        await ask({ uid: "old", requestId: "unknown", type: 3, sid: "nobody", room: "seen" });
+        const ours0 = ours[0].id;
+        const of = (id) => answers.filter(({ requestId }) => requestId === id);
+        const some = (id) => of(id).find(({ sockets }) => !sockets || sockets.length > 0);
+        await until("the answers", () =>
+          some("ids") && some("in") && some("again") && some("out"));
+        assert.deepEqual(some("ids").sockets, [ours0]);
+        assert.deepEqual(some("again").sockets.sort(), [ours0, ours[1].id].sort());
+        assert.deepEqual(of("unknown"), []);
+        await heard.quit();
       });
     }
 

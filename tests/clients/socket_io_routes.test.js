@@ -70,7 +70,7 @@ test("the checkboxes work with a server on the channel", async () => {
   assert.deepEqual([...state.entries()].sort(), [[3, true], [4, false]]);
   const [first] = await take(clients, 2);
   assert.deepEqual(first.map(([, { index }]) => index).sort(), [3, 4]);
-  application.disconnect();
+  await application.quit();
 });
 
 test("bridges carry any payload, and go to rooms", async () => {
@@ -96,7 +96,7 @@ test("binary is published alone, not within JSON", async () => {
   const answer = await ask(clients[0], "client:checkbox:change", { a: Buffer.from([1]) });
   assert.equal(answer.error.code, 107);
   await take(clients);
-  application.disconnect();
+  await application.quit();
 });
 
 test("commands run with values of the event, and then it is told", async () => {

@@ -1,9 +1,11 @@
 // Messages of Socket.IO's adapters. Bytes in hexadecimal are those of the npm packages.
+#include "realtime/json_text.h"
 #include "realtime/msgpack.h"
 #include "ws/socket_io_adapter_message.h"
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -169,24 +171,31 @@ TEST(SocketIoAdapter, ReadsClusterMessages) {
   EXPECT_FALSE(read_cluster_message("[1]", "/"));
 }
 
+// An entry's fields as they come; `data` is made a text.
+std::string entry(std::string_view type, std::string_view data) {
+  std::string json = R"({"uid":"u","nsp":"/chat","type":")" + std::string(type) + R"(","data":)";
+  realtime::append_json_string(json, data);
+  return json + "}";
+}
+
 TEST(SocketIoAdapter, ReadsStreamEntries) {
   const auto plain =
-      read_stream_entry("3", "u", R"({"packet":{"data":["e"]},"opts":{"rooms":["a"]}})");
+      read_stream_entry(entry("3", R"({"packet":{"data":["e"]},"opts":{"rooms":["a"]}})"));
   ASSERT_TRUE(plain);
-  EXPECT_EQ(plain->kind, Kind::broadcast);
-  EXPECT_EQ(plain->uid, "u");
-  EXPECT_EQ(plain->target.rooms, (Names{"a"}));
-  const auto binary = read_stream_entry(
-      "3",
-      "u",
-      "gqZwYWNrZXSDpHR5cGUCpGRhdGGSomV2xAJoaaNuc3ChL6RvcHRzg6Vyb29tc5CmZXhjZXB0kKVmbGFnc4A=");
+  EXPECT_EQ(plain->nsp, "/chat");
+  EXPECT_EQ(plain->message.kind, Kind::broadcast);
+  EXPECT_EQ(plain->message.uid, "u");
+  EXPECT_EQ(plain->message.target.rooms, (Names{"a"}));
+  const auto binary = read_stream_entry(entry(
+      "3", "gqZwYWNrZXSDpHR5cGUCpGRhdGGSomV2xAJoaaNuc3ChL6RvcHRzg6Vyb29tc5CmZXhjZXB0kKVmbGFnc4A="));
   ASSERT_TRUE(binary);
-  EXPECT_EQ(binary->event.data.attachments, (Names{"hi"}));
-  EXPECT_EQ(read_stream_entry("6", "u", R"({"opts":{"rooms":[]},"close":true})")->kind,
+  EXPECT_EQ(binary->message.event.data.attachments, (Names{"hi"}));
+  EXPECT_EQ(read_stream_entry(entry("6", R"({"opts":{"rooms":[]},"close":true})"))->message.kind,
             Kind::disconnect);
-  EXPECT_EQ(read_stream_entry("13", "u", "")->kind, Kind::other);
-  EXPECT_FALSE(read_stream_entry("3", "u", "%%"));
-  EXPECT_FALSE(read_stream_entry("x", "u", "{}"));
+  EXPECT_EQ(read_stream_entry(entry("13", ""))->message.kind, Kind::other);
+  EXPECT_FALSE(read_stream_entry(entry("3", "%%")));
+  EXPECT_FALSE(read_stream_entry(entry("x", "{}")));
+  EXPECT_FALSE(read_stream_entry("{"));
 }
 
 AdapterMessage asked(Dialect dialect) {
@@ -231,10 +240,12 @@ TEST(SocketIoAdapter, WritesWhatItReads) {
   const SocketTarget target{{"a", "b\""}, {"c"}};
   const SocketEvent event{{R"(["e",{"_placeholder":true,"num":0}])", {std::string("\0\xff", 2)}},
                           true};
+  const auto streamed = read_stream_entry(entry("3", write_stream_broadcast(us, target, event)));
+  ASSERT_TRUE(streamed);
   for (const auto& read :
        {read_broadcast(write_broadcast(us, target, event), "/chat"),
         read_cluster_message(write_cluster_broadcast(us, target, event), "/chat"),
-        read_stream_entry("3", "u", write_stream_broadcast(us, target, event))}) {
+        std::optional(streamed->message)}) {
     ASSERT_TRUE(read);
     EXPECT_EQ(read->kind, Kind::broadcast);
     EXPECT_EQ(read->uid, "u");

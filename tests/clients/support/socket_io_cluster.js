@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 
 import { createAdapter, createShardedAdapter } from "@socket.io/redis-adapter";
-import { createAdapter as createStreamsAdapter } from "@socket.io/redis-streams-adapter";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { Server as SocketIoServer } from "socket.io";
@@ -19,7 +18,6 @@ export const adapters = {
   "classic, specific channels": (pub, sub) =>
     createAdapter(pub, sub, { publishOnSpecificResponseChannel: true }),
   sharded: (pub, sub) => createShardedAdapter(pub, sub),
-  streams: (pub) => createStreamsAdapter(pub, { blockTimeInMs: 200 }),
 };
 
 // "sharded" and "classic with node-redis" speak through the package `redis`, the others through
@@ -33,7 +31,7 @@ const redisClients = async (name, port) => {
   const pub = createClient({ url: `redis://127.0.0.1:${port}` });
   const sub = pub.duplicate();
   await Promise.all([pub.connect(), sub.connect()]);
-  return { pub, sub, end: () => Promise.all([pub, sub].map((each) => each.disconnect())) };
+  return { pub, sub, end: () => Promise.all([pub, sub].map((each) => each.close())) };
 };
 
 export class NodeServer {
