@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,12 +22,31 @@ struct Ran {
                                    // up to here; 0: nothing to wait for
 };
 
+// Commands of one client, one after the other, as if over a connection of its own: it may have to
+// log in, and has its own transaction. Commands do not wait for anything: BLPOP of an empty list
+// answers at once, and those that subscribe are refused.
+//
+// Thread: confined to its loop. Lifetime: lives on until a command that has begun is over.
+class CommandSession {
+ public:
+  virtual ~CommandSession() = default;
+  // `done` gets the reply (RESP2), at once or later: a script may take its time.
+  // Requires: the command before is done.
+  virtual void run(std::span<const std::string_view> arguments, std::function<void(Ran)> done) = 0;
+};
+
 // Runs commands on one loop.
 // Thread: confined to that loop.
 class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
   virtual Ran run(std::span<const std::string_view> arguments, RunAs as) = 0;
+  // A client that is not logged in yet, or is this ACL user; nullptr if that one does not exist or
+  // is switched off.
+  virtual std::shared_ptr<CommandSession> open_session() { return nullptr; }
+  virtual std::shared_ptr<CommandSession> open_session_of(std::string_view) { return nullptr; }
+  // The server itself.
+  virtual std::shared_ptr<CommandSession> open_server_session() { return nullptr; }
 };
 
 }  // namespace duplex::realtime

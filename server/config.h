@@ -122,6 +122,9 @@ struct Config {
   std::int64_t ws_channels_limit = 128;
   std::int64_t ws_channel_name_limit = 255;
   std::int64_t ws_output_limit = 1 << 20;
+  std::vector<std::string> http_api_key;  // of programs that use /api; none: nobody may
+  bool http_rest = false;                 // commands over HTTP
+  std::vector<std::pair<std::string, std::string>> rest_tokens;  // token, ACL user
   bool demo = false;                   // the checkboxes at /demo
   bool conformance_endpoints = false;  // /echo; not on a public address
 

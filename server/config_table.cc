@@ -18,6 +18,7 @@ std::vector<const Directive*> collect() {
   for (const auto subject : {network_directives(),
                              tls_directives(),
                              browser_directives(),
+                             realtime_directives(),
                              process_directives(),
                              data_directives(),
                              accepted_directives()})

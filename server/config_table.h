@@ -13,6 +13,7 @@ namespace duplex::server {
 std::span<const Directive> network_directives();
 std::span<const Directive> tls_directives();
 std::span<const Directive> browser_directives();
+std::span<const Directive> realtime_directives();
 std::span<const Directive> process_directives();
 std::span<const Directive> data_directives();
 std::span<const Directive> accepted_directives();

@@ -3,7 +3,10 @@
 
 #include "base/buffer.h"
 #include "commands/client.h"
+#include "server/command_session.h"
+#include "ws/api_door.h"
 #include "ws/realtime_door.h"
+#include "ws/rest_door.h"
 #include "ws/site_door.h"
 
 #include <cstdint>
@@ -28,6 +31,10 @@ ws::Options web_options(const Config& config) {
   options.ping_interval_ms = config.ws_ping_interval_s * 1000;
   options.pong_timeout_ms = config.ws_pong_timeout_s * 1000;
   options.output_bytes_max = static_cast<std::size_t>(config.ws_output_limit);
+  options.api_keys = config.http_api_key;
+  options.rest = config.http_rest;
+  for (const auto& [token, user] : config.rest_tokens)
+    options.rest_tokens.push_back({token, user});
   options.demo = config.demo;
   options.conformance_endpoints = config.conformance_endpoints;
   return options;
@@ -45,7 +52,7 @@ realtime::Authority browser_authority(const Config& config) {
 // Commands of the server itself on one loop, through the loop's executor.
 class HttpPort::LoopRunner final : public realtime::CommandRunner {
  public:
-  explicit LoopRunner(net::CommandLoop& loop) : loop_(loop) {
+  explicit LoopRunner(net::CommandLoop& loop) : loop_(loop), sessions_(loop) {
     client_.authenticated.store(true, std::memory_order_relaxed);
     client_.protocol.store(resp::Protocol::resp3, std::memory_order_relaxed);
   }
@@ -59,8 +66,18 @@ class HttpPort::LoopRunner final : public realtime::CommandRunner {
     return {.reply = std::string(out.view()), .log_position = client_.log_position};
   }
 
+  std::shared_ptr<realtime::CommandSession> open_session() override { return sessions_.open(); }
+  std::shared_ptr<realtime::CommandSession> open_session_of(std::string_view user) override {
+    return sessions_.open_of(user);
+  }
+
+  std::shared_ptr<realtime::CommandSession> open_server_session() override {
+    return sessions_.open_server();
+  }
+
  private:
   net::CommandLoop& loop_;
+  CommandSessions sessions_;
   commands::Client client_;
 };
 
@@ -84,7 +101,9 @@ HttpPort::HttpPort(const Config& config,
                          : nullptr),
       authority_(browser_authority(config)) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
+  router_.add(std::make_unique<ws::ApiDoor>(options_, metrics));
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
+  router_.add(std::make_unique<ws::RestDoor>(options_));  // knows all addresses: the last one
   for (std::size_t i = 0; i < pool.size(); ++i)
     fronts_.push_back(
         std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),
