@@ -249,6 +249,9 @@ void CommandContext::block(const BlockRequest& request) {
   for (std::size_t i = 0; i < request.key_count; ++i)
     waiter->keys.emplace_back(keys_[request.first_key + i].key);
   waiter->stand_in.id = client_->id;
+  waiter->stand_in.loop = client_->loop;
+  waiter->stand_in.tracking.store(client_->tracking.load(std::memory_order_relaxed),
+                                  std::memory_order_relaxed);
   waiter->stand_in.database.store(database(), std::memory_order_relaxed);
   waiter->stand_in.protocol.store(reply_.protocol(), std::memory_order_relaxed);
   client_->waiter = waiter;

@@ -1,4 +1,5 @@
 // DEBUG: what tests of clients and of the server need, kept out of the way by a directive.
+#include "base/assert.h"
 #include "base/diagnostics.h"
 #include "base/numbers.h"
 #include "base/text.h"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -45,9 +47,18 @@ void debug_loadaof(CommandContext& ctx) {
   ctx.reply().ok();
 }
 
-// No replica can have seen the old id, so that there is nothing to do but to agree.
-void debug_change_repl_id(CommandContext& ctx) {
+// What others change here is not there: replicas that have seen the old id, a threshold other than
+// the size limit of a node, buffers and tables that are resized by a clock.
+void debug_agree(CommandContext& ctx) {
   ctx.reply().ok();
+}
+
+void debug_panic(CommandContext&) {
+  base::assertion_failed("DEBUG asked for it", __FILE__, __LINE__);
+}
+
+void debug_segfault(CommandContext&) {
+  std::raise(SIGSEGV);
 }
 
 void debug_error(CommandContext& ctx) {
@@ -124,9 +135,13 @@ void debug_protocol(CommandContext& ctx) {
 
 void debug_help(CommandContext& ctx) {
   ctx.help({
+      "ASSERT",
+      "    Crash by assertion failed.",
       "CHANGE-REPL-ID",
       "    Change the replication IDs of the instance.",
       "    Dangerous: should be used only for testing the replication subsystem.",
+      "DICT-RESIZING <0|1>",
+      "    Accepted: tables are resized by their inserts here.",
       "DIGEST",
       "    Output a hex signature representing the current DB content.",
       "DIGEST-VALUE <key> [<key> ...]",
@@ -134,6 +149,10 @@ void debug_help(CommandContext& ctx) {
       "ERROR <string>",
       "    Return a Redis protocol error with <string> as message. Useful for clients",
       "    unit tests to simulate Redis errors.",
+      "HTSTATS <dbid>",
+      "    Return hash table statistics of the specified database.",
+      "HTSTATS-KEY <key>",
+      "    Like HTSTATS but for the hash table stored at <key>'s value.",
       "LISTPACK <key>",
       "    Write the size of the listpack of <key> to the server log.",
       "LOG <message>",
@@ -143,6 +162,10 @@ void debug_help(CommandContext& ctx) {
       "OBJECT <key> [fast]",
       "    Show low level info about `key` and associated value; `fast` leaves out what",
       "    takes time to find out.",
+      "OOM",
+      "    Crash the server simulating an out-of-memory error.",
+      "PANIC",
+      "    Crash the server simulating a panic.",
       "POPULATE <count> [<prefix>] [<size>]",
       "    Create <count> string keys named key:<num>. If <prefix> is specified then",
       "    it is used instead of the 'key' prefix.",
@@ -153,11 +176,19 @@ void debug_help(CommandContext& ctx) {
       "QUICKLIST <key> [<0|1>]",
       "    Write the sizes of the quicklist of <key> to the server log; with 1, those of",
       "    each of its nodes.",
+      "QUICKLIST-PACKED-THRESHOLD <size>",
+      "    Accepted: an element beyond list-max-listpack-size has a node of its own here.",
       "RELOAD [option ...]",
       "    Save the RDB on disk and reload it back to memory. Valid <option> values:",
       "    * MERGE: keys of the file replace those of the data set.",
       "    * NOFLUSH: the data set is not emptied before.",
       "    * NOSAVE: the file that is there is loaded.",
+      "REPLYBUFFER <PEAK-RESET-TIME|RESIZING> <value>",
+      "    Accepted: reply buffers are not resized by a clock here.",
+      "SDSLEN <key>",
+      "    Show how long `key` and its value are, and what they take.",
+      "SEGFAULT",
+      "    Crash the server with sigsegv.",
       "SET-ACTIVE-EXPIRE <0|1>",
       "    Setting it to 0 disables expiring keys in background when they are not",
       "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
@@ -178,19 +209,29 @@ constexpr std::size_t any_argc = std::numeric_limits<std::size_t>::max();
 
 // Clients do not see these in COMMAND, as in Redis, which is why they are no subcommands there.
 constexpr Subcommand subcommands[] = {
-    {"CHANGE-REPL-ID", 2, 2, debug_change_repl_id},
+    {"ASSERT", 2, 2, debug_panic},
+    {"CHANGE-REPL-ID", 2, 2, debug_agree},
+    {"DICT-RESIZING", 3, 3, debug_agree},
     {"DIGEST", 2, 2, debug_digest},
     {"DIGEST-VALUE", 2, any_argc, debug_digest_value},
     {"ERROR", 3, 3, debug_error},
     {"HELP", 2, 2, debug_help},
+    {"HTSTATS", 3, 4, debug_htstats},
+    {"HTSTATS-KEY", 3, 4, debug_htstats_key},
     {"LISTPACK", 3, 3, debug_listpack},
     {"LOADAOF", 2, 2, debug_loadaof},
     {"LOG", 3, 3, debug_log},
     {"OBJECT", 3, 4, debug_object},
+    {"OOM", 2, 2, debug_panic},
+    {"PANIC", 2, 2, debug_panic},
     {"POPULATE", 3, 5, debug_populate},
     {"PROTOCOL", 3, 3, debug_protocol},
     {"QUICKLIST", 3, 4, debug_quicklist},
+    {"QUICKLIST-PACKED-THRESHOLD", 3, 3, debug_agree},
     {"RELOAD", 2, any_argc, debug_reload},
+    {"REPLYBUFFER", 4, 4, debug_agree},
+    {"SDSLEN", 3, 3, debug_sdslen},
+    {"SEGFAULT", 2, 2, debug_segfault},
     {"SET-ACTIVE-EXPIRE", 3, 3, debug_set_active_expire},
     {"SLEEP", 3, 3, debug_sleep},
 };

@@ -85,6 +85,21 @@ std::string_view packed_bytes(const Entry& entry, store::Listpack& scratch) {
   }
 }
 
+// As much of redis-server's report as is true of other tables than its own.
+std::string describe_table(std::size_t elements, std::string_view more) {
+  constexpr std::string_view title = "Hash table 0 stats (main hash table):\n";
+  if (elements == 0) return fmt::format("{}No stats available for empty dictionaries\n", title);
+  return fmt::format("{} number of elements: {}\n{}", title, elements, more);
+}
+
+// The table of a collection that has one: nothing for others.
+std::optional<std::size_t> elements_of_table(const Entry& entry) {
+  if (entry.encoding() == Encoding::skiplist) return store::SortedSetView(entry).size();
+  if (entry.encoding() != Encoding::hashtable) return std::nullopt;
+  return entry.type() == ValueType::set ? store::SetView(entry).size()
+                                        : store::HashView(entry).size();
+}
+
 std::string hex(const base::Sha1Digest& digest) {
   std::string text;
   for (const std::uint8_t byte : digest)
@@ -164,6 +179,68 @@ void debug_quicklist(CommandContext& ctx) {
                 list.node(i).count,
                 list.node(i).bytes());
     ctx.reply().status("Quicklist structure printed on stdout");
+  });
+}
+
+// Redis's "full" asks for what there is no more of here.
+void debug_htstats(CommandContext& ctx) {
+  const auto database = ctx.integer_arg(2);
+  if (!database) return;
+  if (*database < 0 || *database >= ctx.services().keyspace.databases())
+    return ctx.error("ERR Out of range database");
+  std::size_t elements = 0;
+  std::size_t expiring = 0;
+  std::size_t bytes = 0;
+  std::size_t most = 0;
+  std::size_t tables = 0;
+  ctx.for_each_shard(0, [&](std::size_t shard) {
+    const store::Table* table = ctx.lock().table_if_any(static_cast<int>(*database), shard);
+    if (table == nullptr || table->size() == 0) return true;
+    ++tables;
+    elements += table->size();
+    expiring += table->expiring();
+    bytes += table->memory_bytes();
+    most = std::max(most, table->size());
+    return true;
+  });
+  const std::string more = fmt::format(
+      " shards with elements: {}\n most elements in a shard: {}\n bytes of the tables: {}\n",
+      tables,
+      most,
+      bytes);
+  ctx.reply().verbatim("txt",
+                       fmt::format("[Dictionary HT]\n{}[Expires HT]\n{}",
+                                   describe_table(elements, more),
+                                   describe_table(expiring, "")));
+}
+
+void debug_htstats_key(CommandContext& ctx) {
+  with_value(ctx, 2, [&](const Entry& entry) {
+    const auto elements = elements_of_table(entry);
+    if (!elements)
+      return ctx.error(
+          "ERR The value stored at the specified key is not represented using an hash table");
+    const std::string more = fmt::format(" bytes of the value: {}\n", entry.memory_bytes());
+    ctx.reply().verbatim("txt", describe_table(*elements, more));
+  });
+}
+
+// The key and short values stand in one allocation: what that takes is told of the key.
+void debug_sdslen(CommandContext& ctx) {
+  with_value(ctx, 2, [&](const Entry& entry) {
+    if (!entry.is_string() || entry.is_integer())
+      return ctx.error("ERR Not an sds encoded string.");
+    const std::size_t of_entry = base::usable_size(&entry);
+    const std::size_t of_value = entry.memory_bytes() - of_entry;
+    const std::size_t size = entry.text_size();
+    ctx.reply().status(
+        fmt::format("key_sds_len:{}, key_sds_avail:0, key_zmalloc: {}, "
+                    "val_sds_len:{}, val_sds_avail:{}, val_zmalloc: {}",
+                    entry.key().size(),
+                    of_entry,
+                    size,
+                    of_value - std::min(of_value, size),
+                    of_value));
   });
 }
 

@@ -9,10 +9,13 @@ namespace duplex::commands {
 
 void debug_digest(CommandContext& ctx);
 void debug_digest_value(CommandContext& ctx);
+void debug_htstats(CommandContext& ctx);
+void debug_htstats_key(CommandContext& ctx);
 void debug_listpack(CommandContext& ctx);
 void debug_object(CommandContext& ctx);
 void debug_populate(CommandContext& ctx);
 void debug_quicklist(CommandContext& ctx);
 void debug_reload(CommandContext& ctx);
+void debug_sdslen(CommandContext& ctx);
 
 }  // namespace duplex::commands

@@ -139,8 +139,6 @@ void Executor::reject(Client& client, const Command* command, std::string_view t
 bool Executor::is_paused(const Client& client, const Command& command, Args args) const {
   if (!services_.settings.is_paused(context_.now_ms_)) [[likely]]
     return false;
-  // An operator can always look around and end the pause.
-  if (has(command.spec->flags, Flag::admin)) return false;
   if (services_.settings.pause_all.load(std::memory_order_relaxed)) return true;
   const auto may_change = [this](const Command& asked, Args words) {
     return has(asked.spec->flags, Flag::write | Flag::may_replicate) &&

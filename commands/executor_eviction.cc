@@ -105,6 +105,8 @@ bool Executor::sample_keys(EvictionPolicy policy) {
   std::size_t seen = 0;
   for (std::size_t step = 0; step < store::shard_count && seen < wanted; ++step) {
     const std::size_t shard = (first + step) % store::shard_count;
+    // Known without its lock: where nothing ends, no key has an expiry.
+    if (volatile_only && services_.keyspace.next_expiry_ms(shard) == store::no_expiry) continue;
     if (!context_.lock_.lock_shard(shard)) continue;
     for (int database = 0; database < services_.keyspace.databases(); ++database) {
       const store::Table* table = context_.lock_.table_if_any(database, shard);

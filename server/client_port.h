@@ -1,4 +1,4 @@
-// A TCP port for Redis clients, which CONFIG SET may move: `port` or `tls-port`.
+// A TCP port for Redis clients, which CONFIG SET may move: `port` or `tls-port`, and `bind`.
 #pragma once
 
 #include "net/event_loop_pool.h"
@@ -11,6 +11,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace duplex::server {
 
@@ -25,14 +27,16 @@ class ClientPort {
 
   // The error is a sentence for the operator.
   std::expected<void, std::string> open(const Config& config);
-  // Connections of the old port live on. The error is CONFIG SET's; the log has the reason.
+  // Goes to another port or to other addresses. Connections live on; when it fails the old port
+  // stays. The error is CONFIG SET's; the log has the reason.
   Outcome move(const Config& next);
   // For good.
   void close();
 
  private:
-  std::expected<std::unique_ptr<net::Listener>, std::string> listen(const Config& config,
-                                                                    bool patiently);
+  std::expected<std::unique_ptr<net::Listener>, std::string> listen(
+      const Config& config, const std::vector<std::string>& addresses, bool patiently);
+  Outcome rebind(const Config& next);
 
   net::EventLoopPool& pool_;
   std::int64_t Config::* const number_;
@@ -40,6 +44,7 @@ class ClientPort {
   std::mutex mutex_;
   std::unique_ptr<net::Listener> listener_;  // under mutex_, as are the following
   std::int64_t port_ = 0;
+  std::vector<std::string> addresses_;
   bool closed_ = false;
 };
 

@@ -126,7 +126,8 @@ Server::Server(LoadedConfig config)
   DUPLEX_ASSERT(!problem);  // the lines were read
   bind_config();
   tls_port_.follow(config_);
-  config_.on_change("port", [this](const Config& next) { return port_.move(next); });
+  for (const std::string_view name : {"port", "bind"})
+    config_.on_change(name, [this](const Config& next) { return port_.move(next); });
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 

@@ -3,9 +3,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "commands/client_description.h"
 #include "commands/script_host.h"
+#include "server/key_sizes.h"
 #include "server/version.h"
 
 #include <fmt/format.h>
@@ -60,33 +62,40 @@ std::string ServerInfo::text(std::span<const std::string_view> sections,
   struct Section {
     std::string_view name;
     void (ServerInfo::*write)(Report&) const;
-    bool is_default;
+    enum class Part : std::uint8_t { of_default, of_all, of_everything } part;
   };
+  using Part = Section::Part;
   static constexpr Section table[] = {
-      {"server", &ServerInfo::server, true},
-      {"clients", &ServerInfo::clients, true},
-      {"memory", &ServerInfo::memory, true},
-      {"persistence", &ServerInfo::persistence, true},
-      {"stats", &ServerInfo::stats, true},
-      {"replication", &ServerInfo::replication, true},
-      {"cpu", &ServerInfo::cpu, true},
-      {"modules", &ServerInfo::modules, true},
-      {"commandstats", &ServerInfo::command_statistics, false},
-      {"errorstats", &ServerInfo::error_statistics, true},
-      {"latencystats", &ServerInfo::latency_statistics, false},
-      {"cluster", &ServerInfo::cluster, true},
-      {"keyspace", &ServerInfo::keyspace, true},
+      {"server", &ServerInfo::server, Part::of_default},
+      {"clients", &ServerInfo::clients, Part::of_default},
+      {"memory", &ServerInfo::memory, Part::of_default},
+      {"persistence", &ServerInfo::persistence, Part::of_default},
+      {"stats", &ServerInfo::stats, Part::of_default},
+      {"replication", &ServerInfo::replication, Part::of_default},
+      {"cpu", &ServerInfo::cpu, Part::of_default},
+      {"modules", &ServerInfo::modules, Part::of_default},
+      {"commandstats", &ServerInfo::command_statistics, Part::of_all},
+      {"errorstats", &ServerInfo::error_statistics, Part::of_default},
+      {"latencystats", &ServerInfo::latency_statistics, Part::of_all},
+      {"cluster", &ServerInfo::cluster, Part::of_default},
+      {"keyspace", &ServerInfo::keyspace, Part::of_default},
+      // Visits every key, which those who ask for "all" every few seconds shall not pay for.
+      {"keysizes", &ServerInfo::key_sizes, Part::of_everything},
   };
   const auto asked = [&](std::string_view name) {
     return std::any_of(sections.begin(), sections.end(), [&](std::string_view section) {
       return base::equals_ignoring_case(section, name);
     });
   };
-  const bool all = asked("all") || asked("everything");
   const bool defaults = sections.empty() || asked("default");
+  const auto is_wanted = [&](const Section& section) {
+    if (asked(section.name) || asked("everything")) return true;
+    if (section.part == Part::of_everything) return false;
+    return asked("all") || (defaults && section.part == Part::of_default);
+  };
   Report out{.text = {}, .lock = lock};
   for (const Section& section : table) {
-    if (!all && !asked(section.name) && !(defaults && section.is_default)) continue;
+    if (!is_wanted(section)) continue;
     if (!out.text.empty()) out.text += "\r\n";
     (this->*section.write)(out);
   }
@@ -375,11 +384,24 @@ void ServerInfo::cluster(Report& out) const {
 }
 
 void ServerInfo::keyspace(Report& out) const {
+  const std::int64_t now_ms = base::wall_ms();
+  base::Random random(static_cast<std::uint64_t>(now_ms));
   line(out, "# Keyspace");
   for (int database = 0; database < from_.services.keyspace.databases(); ++database) {
     const store::DatabaseSize size = out.lock.size(database);
-    if (size.keys != 0)
-      line(out, "db{}:keys={},expires={},avg_ttl=0", database, size.keys, size.expiring);
+    if (size.keys == 0) continue;
+    const std::int64_t ttl_ms =
+        size.expiring == 0 ? 0 : out.lock.average_ttl_ms(database, now_ms, random.next());
+    line(out, "db{}:keys={},expires={},avg_ttl={}", database, size.keys, size.expiring, ttl_ms);
+  }
+}
+
+void ServerInfo::key_sizes(Report& out) const {
+  line(out, "# Keysizes");
+  for (int database = 0; database < from_.services.keyspace.databases(); ++database) {
+    KeySizes sizes;
+    sizes.count(out.lock, database);
+    sizes.append_to(out.text, database);
   }
 }
 

@@ -42,7 +42,7 @@ class ServerInfo {
   explicit ServerInfo(Sources sources) : from_(std::move(sources)) {}
 
   // The named sections in INFO's order; without names, or for "default", the default ones; for
-  // "all" and "everything", all.
+  // "all" all but keysizes, which visits every key; for "everything", all.
   // `lock` holds all shards or none.
   std::string text(std::span<const std::string_view> sections, store::ShardLock& lock) const;
 
@@ -71,6 +71,7 @@ class ServerInfo {
   void latency_statistics(Report& out) const;
   void cluster(Report& out) const;
   void keyspace(Report& out) const;
+  void key_sizes(Report& out) const;
 
   std::uint64_t sum(commands::Counter commands::LoopStatistics::*counter) const;
 

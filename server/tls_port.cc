@@ -37,6 +37,7 @@ void TlsPort::follow(ConfigStore& config) {
     if (auto renewed = renew(next); !renewed) return renewed;
     return port_.move(next);
   });
+  config.on_change("bind", [this](const Config& next) { return port_.move(next); });
 }
 
 Outcome TlsPort::renew(const Config& next) {

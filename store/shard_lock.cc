@@ -12,6 +12,11 @@ namespace duplex::store {
 namespace {
 // A holder that runs has a shard for about a microsecond; this is a few of them.
 constexpr int spins_max = 200;
+// How many keys the average time to live is told from, and how many slots are looked at for those
+// of one shard.
+constexpr std::size_t ttl_samples_max = 512;
+constexpr std::size_t ttl_samples_of_shard = 8;
+constexpr std::size_t ttl_slots_of_shard = 1000;
 
 }  // namespace
 
@@ -261,6 +266,27 @@ DatabaseSize ShardLock::size(int database) {
     }
   });
   return sum;
+}
+
+std::int64_t ShardLock::average_ttl_ms(int database, std::int64_t now_ms, std::uint64_t random) {
+  double sum_ms = 0;
+  std::size_t sampled = 0;
+  visit_shards([&](Shard& shard) {
+    const Table* table = shard.table_if_any(database);
+    if (table == nullptr || table->expiring() == 0 || sampled >= ttl_samples_max) return;
+    std::size_t of_shard = 0;
+    std::size_t looked_at = 0;
+    table->visit_from(random, [&](const EntrySlot& slot) {
+      if (slot.has_expiry()) {
+        sum_ms +=
+            static_cast<double>(std::max<std::int64_t>(slot.entry()->expiry_ms() - now_ms, 0));
+        ++of_shard;
+      }
+      return of_shard < ttl_samples_of_shard && ++looked_at < ttl_slots_of_shard;
+    });
+    sampled += of_shard;
+  });
+  return sampled == 0 ? 0 : static_cast<std::int64_t>(sum_ms / static_cast<double>(sampled));
 }
 
 std::size_t ShardLock::table_bytes(int database) {

@@ -123,6 +123,10 @@ class ShardLock {
   DatabaseSize size(int database);
   std::size_t table_bytes();
   std::size_t table_bytes(int database);
+  // How long the keys of a database that have an expiry have to live on average, in milliseconds:
+  // exact for a few, an estimate from some hundred for many. 0: none has one. `random` is any 64
+  // bits. Requires: as size().
+  std::int64_t average_ttl_ms(int database, std::int64_t now_ms, std::uint64_t random);
   // Requires: all shards are held. Returns the tables of the database, to be freed later. Those
   // that a snapshot still needs are its own then.
   std::vector<Table> take_tables(int database);

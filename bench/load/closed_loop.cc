@@ -1,6 +1,8 @@
 // Runs the closed loop.
 #include "bench/load/closed_loop.h"
 
+#include "bench/load/web_socket.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,8 +35,12 @@ std::expected<std::unique_ptr<ClosedLoop>, std::string> ClosedLoop::create(const
   if (!workload) return std::unexpected(workload.error());
   std::unique_ptr<ClosedLoop> loop(new ClosedLoop(options, std::move(*workload)));
   for (std::uint64_t i = 0; i < options.connections; ++i) {
-    auto socket = Socket::connect(options.host, options.port);
+    const bool echoes = options.mode == Mode::echo;
+    auto socket = Socket::connect(options.host, echoes ? options.http_port : options.port);
     if (!socket) return std::unexpected(socket.error());
+    if (echoes)
+      if (const auto opened = open_web_socket(*socket, options); !opened)
+        return std::unexpected(opened.error());
     loop->connections_.emplace_back(std::move(*socket));
   }
   auto ring = Ring::create(buffers_for(options));
@@ -115,7 +121,7 @@ void ClosedLoop::on_event(const Ring::Event& event) {
 }
 
 void ClosedLoop::on_bytes(Connection& connection, std::uint32_t index, std::string_view bytes) {
-  const std::uint64_t replies = connection.scanner.feed(bytes);
+  const std::uint64_t replies = count_replies(connection, bytes);
   if (connection.scanner.is_broken() || replies > connection.unanswered) {
     failure_ = "the server's replies do not match the requests";
     return;
@@ -130,6 +136,16 @@ void ClosedLoop::on_bytes(Connection& connection, std::uint32_t index, std::stri
   last_reply_ns_ = now_ns_;
   connection.unanswered -= replies;
   if (connection.unanswered == 0 && !stopping_) compose(index);
+}
+
+// What comes back in an echo has one length: that of the message, behind a header of two bytes.
+std::uint64_t ClosedLoop::count_replies(Connection& connection, std::string_view bytes) const {
+  if (options_.mode != Mode::echo) return connection.scanner.feed(bytes);
+  const std::uint64_t frame = options_.value_bytes + 2;
+  connection.echoed_bytes += bytes.size();
+  const std::uint64_t messages = connection.echoed_bytes / frame;
+  connection.echoed_bytes %= frame;
+  return messages;
 }
 
 void ClosedLoop::compose(std::uint32_t index) {

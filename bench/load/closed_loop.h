@@ -33,6 +33,7 @@ class ClosedLoop {
 
     Socket socket;
     ReplyScanner scanner;
+    std::uint64_t echoed_bytes = 0;  // of the message that is coming back
     std::string batch;
     std::uint64_t unanswered = 0;
     std::uint64_t sent_ns = 0;
@@ -41,6 +42,7 @@ class ClosedLoop {
   ClosedLoop(const Options& options, Workload workload);
   void on_event(const Ring::Event& event);
   void on_bytes(Connection& connection, std::uint32_t index, std::string_view bytes);
+  std::uint64_t count_replies(Connection& connection, std::string_view bytes) const;
   void compose(std::uint32_t index);
   void send_composed();
   void observe_time();

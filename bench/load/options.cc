@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t connections_max = 20'000;
 constexpr std::uint64_t pipeline_max = 4096;
 constexpr std::uint64_t value_bytes_max = 1 << 20;
+constexpr std::uint64_t echo_bytes_max = 125;  // so that a frame has the shortest header
 constexpr double rate_max = 10'000'000;
 constexpr std::uint64_t zipf_keys_max = 100'000'000;
 
@@ -133,6 +134,8 @@ Failure choose_templates(Options& o) {
 }
 
 Failure settle(Options& o) {
+  if (o.mode == Mode::echo && o.value_bytes > echo_bytes_max)
+    return fmt::format("--echo takes at most {} bytes", echo_bytes_max);
   if (o.mode == Mode::fill) {
     o.distribution = Distribution::sequential;
     o.requests = o.keys;
@@ -158,6 +161,8 @@ std::expected<Options, std::string> parse_options(const std::vector<std::string>
       o.json = true;
     } else if (name == "--fanout") {
       o.mode = Mode::fan_out;
+    } else if (name == "--echo") {
+      o.mode = Mode::echo;
     } else if (name == "--uniform") {
       o.distribution = Distribution::uniform;
     } else if (name == "--zipf" && !has_value) {
@@ -206,6 +211,8 @@ std::string usage() {
   --fanout                     one publisher, --subscribers S (1000) on --channel c,
                                --pipeline messages in flight, --protocol resp, or
                                ws: --http-port 8080, --path /connection/websocket, --token T
+  --echo                       WebSocket messages of --value-bytes bytes (125 at most) that come
+                               back: --http-port, --path, --connections, --pipeline in flight
 )";
 }
 

@@ -9,7 +9,7 @@
 
 namespace duplex::load {
 
-enum class Mode { closed_loop, open_loop, fill, fan_out };
+enum class Mode { closed_loop, open_loop, fill, fan_out, echo };
 enum class Distribution { uniform, zipf, sequential };
 enum class SubscriberProtocol { resp, web_socket };
 

@@ -2,6 +2,7 @@
 #include "bench/load/subscriber.h"
 
 #include "bench/load/reply_scanner.h"
+#include "bench/load/web_socket.h"
 #include "bench/load/web_socket_scanner.h"
 
 #include <fmt/format.h>
@@ -44,7 +45,9 @@ class WebSocketSubscriber final : public Subscriber {
   using Subscriber::Subscriber;
 
   std::string subscribe(const Options& options) {
-    if (std::string error = upgrade(options); !error.empty()) return error;
+    const auto rest = open_web_socket(socket_, options);
+    if (!rest) return rest.error();
+    scanner_.feed(*rest);
     const std::string connect =
         options.token.empty()
             ? std::string(R"({"id":1,"connect":{}})")
@@ -65,28 +68,6 @@ class WebSocketSubscriber final : public Subscriber {
   std::string trouble() const override { return scanner_.tally().first_error; }
 
  private:
-  std::string upgrade(const Options& options) {
-    const std::string request = fmt::format(
-        "GET {} HTTP/1.1\r\nHost: {}:{}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ZHVwbGV4LWxvYWQtbWFyaw==\r\n\r\n",
-        options.path,
-        options.host,
-        options.http_port);
-    if (const auto sent = socket_.send_all(request); !sent) return sent.error();
-    std::string response;
-    while (response.find("\r\n\r\n") == response.npos) {
-      const auto bytes = socket_.receive_some();
-      if (!bytes) return bytes.error();
-      response += *bytes;
-    }
-    const std::string status = response.substr(0, response.find('\r'));
-    if (!status.starts_with("HTTP/1.1 101")) {
-      return fmt::format("no upgrade to a WebSocket: {}", status);
-    }
-    scanner_.feed(std::string_view(response).substr(response.find("\r\n\r\n") + 4));
-    return {};
-  }
-
   // Sends one command and waits for the reply to it.
   std::string exchange(std::string_view command) {
     const std::uint64_t replies = scanner_.tally().replies;

@@ -1,6 +1,8 @@
 // Compiles templates and composes batches.
 #include "bench/load/workload.h"
 
+#include "bench/load/web_socket_scanner.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,6 +72,11 @@ std::expected<Workload, std::string> Workload::create(const Options& options) {
   // The seed of the keys differs from the value's, or the first keys would follow from the value.
   Workload workload(
       KeySource(options.distribution, options.keys, options.skew, values.below(UINT64_MAX)));
+  if (options.mode == Mode::echo) {
+    workload.images_.push_back(
+        {.bytes = client_frame(text_opcode, value), .keys = {}, .weight_until = 1});
+    return workload;
+  }
   for (const TemplateOption& option : options.templates) {
     if (std::string error = workload.add(option, value); !error.empty()) {
       return std::unexpected(std::move(error));

@@ -1,4 +1,4 @@
-// Turns request templates into batches of RESP bytes.
+// Turns request templates into batches of RESP bytes, or an echo's message into frames.
 #pragma once
 
 #include "bench/load/key_source.h"

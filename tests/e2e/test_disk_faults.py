@@ -126,6 +126,22 @@ def test_always_waits_for_a_slow_sync_and_reads_do_not(faults):
             assert writer.read().value == b"OK"
 
 
+def test_a_slow_sync_is_an_event_of_latency(faults):
+    with log_of("always") as server:
+        with server.client(timeout=20) as client, server.client(timeout=20) as writer:
+            # The disk is slow for longer than this, because the trouble is waited for.
+            client.call("CONFIG", "SET", "latency-monitor-threshold", 500)
+            (faults / "sync-slow").touch()
+            writer.send("SET", "key", "value")
+            wait_for_trouble(server, client, "slow_fsync")
+            assert not client.call("LATENCY", "HISTORY", "aof-fsync-always").value
+            (faults / "sync-slow").unlink()
+            assert writer.read().value == b"OK"
+            waiting.until(lambda: client.call("LATENCY", "HISTORY", "aof-fsync-always").value)
+            latest = [event.value[0].value for event in client.call("LATENCY", "LATEST").value]
+            assert b"aof-fsync-always" in latest
+
+
 def test_a_log_is_not_turned_on_while_it_cannot_be_written_and_nobody_notices(faults):
     with servers.server("duplex") as server, server.client(timeout=20) as client:
         client.call("SET", "key", "before")

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from support import servers
+from support import resp, servers, waiting
 
 KINDS = servers.available_kinds()
 RENAMED = """\
@@ -143,3 +143,15 @@ def test_refused_debug_spoils_a_transaction_and_needs_no_password(kind):
         with server.client() as other:
             assert other.call("DEBUG", "SLEEP", 0).value == NOT_ALLOWED % (b"DEBUG", b"debug")
             assert other.call("GET", "k").value.startswith(b"NOAUTH")
+
+
+@pytest.mark.skipif(
+    servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
+)
+@pytest.mark.parametrize("word", ["ASSERT", "OOM", "PANIC"])
+def test_debug_ends_the_process(word):
+    with servers.server("duplex", "--enable-debug-command", "yes") as server:
+        with server.client() as client, pytest.raises((OSError, resp.ConnectionClosed)):
+            client.call("DEBUG", word)
+        waiting.until(lambda: not server.is_running())
+        assert "DEBUG asked for it" in server.log_end()

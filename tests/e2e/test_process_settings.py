@@ -125,9 +125,9 @@ def test_an_unknown_group_stops_the_start(tmp_path):
             pass
 
 
-def answers(port):
+def answers(port, host="127.0.0.1"):
     try:
-        with resp.Client(port) as client:
+        with resp.Client(port, host) as client:
             return client.call("PING").value == b"PONG"
     except OSError:
         return False
@@ -157,6 +157,40 @@ def test_the_port_can_be_moved(kind, tmp_path):
             waiting.until(lambda: not answers(other))
             assert client.call("CONFIG", "SET", "port", server.port).value == b"OK"
             assert answers(server.port)
+
+
+@pytest.mark.parametrize("kind", servers.available_kinds())
+def test_the_addresses_can_be_changed(kind, tmp_path):
+    with servers.server(kind, "--unixsocket", tmp_path / "socket") as server:
+        with server.client() as client:
+
+            def bind(addresses):
+                return client.call("CONFIG", "SET", "bind", addresses).value
+
+            assert bind("127.0.0.2") == b"OK"
+            assert answers(server.port, "127.0.0.2")
+            waiting.until(lambda: not answers(server.port))
+            assert client.call("PING").value == b"PONG", "connections live on"
+
+            # An address of nobody's: what was there before stays.
+            assert bind("127.0.0.1 192.0.2.1") == (
+                b"ERR CONFIG SET failed (possibly related to argument 'bind') - "
+                b"Failed to bind to specified addresses."
+            )
+            assert client.call("CONFIG", "GET", "bind").value[1].value == b"127.0.0.2"
+            assert answers(server.port, "127.0.0.2")
+            assert not answers(server.port)
+
+            assert bind("* -::*") == b"OK"
+            assert answers(server.port) and answers(server.port, "127.0.0.3")
+            assert bind("127.0.0.1 127.0.0.2") == b"OK"
+            assert answers(server.port) and answers(server.port, "127.0.0.2")
+
+            other = servers.free_port()
+            words = ("CONFIG", "SET", "bind", "127.0.0.1", "port", other)
+            assert client.call(*words).value == b"OK"
+            assert answers(other)
+            assert not answers(other, "127.0.0.2")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

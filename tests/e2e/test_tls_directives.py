@@ -364,3 +364,12 @@ def test_browsers_are_asked_for_certificates_only_if_told(backend, certificates)
         assert is_served(certificates.context(client="client"))
         assert config_set(client, "http-tls-auth-clients", "no") == b"OK"
         assert is_served(certificates.context())
+
+
+def test_the_addresses_can_be_changed(server, client, certificates):
+    here = certificates.context()
+    assert config_set(client, "bind", "127.0.0.2") == b"OK"
+    waiting.until(lambda: not can_talk(server.port, here))
+    assert client.call("PING").value == b"PONG"
+    assert config_set(client, "bind", "127.0.0.1 127.0.0.2") == b"OK"
+    assert can_talk(server.port, here)

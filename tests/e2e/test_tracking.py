@@ -259,3 +259,25 @@ def test_evicted_keys_are_told(server, clients):
 
     until(is_right)
     assert len(cache.values) < 200
+
+
+@pytest.mark.skipif(
+    servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
+)
+def test_what_a_wait_has_read_is_tracked():
+    """As since Redis 7.2: before, a reader that had waited was told of its first change only."""
+    with servers.server("duplex", "--io-threads", "4") as server:
+        with server.client() as reader, server.client() as writer:
+            reader.call("HELLO", 3)
+            reader.call("CLIENT", "TRACKING", "ON")
+            reader.send("XREAD", "BLOCK", 0, "STREAMS", "x", "$")
+            until(lambda: b"blocked_clients:1\r" in writer.call("INFO", "clients").value)
+            writer.call("XADD", "x", "1-1", "f", "v")
+            assert sorted((reader.read().kind == "push", reader.read().kind == "push")) == [
+                False,
+                True,
+            ]
+            writer.call("XADD", "x", "2-1", "f", "v")
+            told = reader.read()
+            assert told.kind == "push"
+            assert [key.value for key in told.value[1].value] == [b"x"]

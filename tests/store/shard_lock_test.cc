@@ -61,6 +61,25 @@ TEST(ShardLock, HoldsOneShardOrAll) {
   EXPECT_TRUE(lock.holds(shard_count - 1));
 }
 
+TEST(ShardLock, TellsHowLongKeysHaveToLive) {
+  Keyspace keyspace(16);
+  ShardLock lock(keyspace);
+  EXPECT_EQ(lock.average_ttl_ms(0, 0, 1), 0);
+  lock.lock_all();
+  for (int i = 0; i < 10'000; ++i)
+    insert(lock, 1, std::to_string(i), 1500);
+  for (int i = 0; i < 10; ++i)
+    insert(lock, 2, std::to_string(i), i < 5 ? 1200 : 1400);
+  insert(lock, 2, "stays", no_expiry);
+  insert(lock, 3, "over", 900);
+
+  EXPECT_EQ(lock.average_ttl_ms(1, 1000, 7), 500);
+  EXPECT_EQ(lock.average_ttl_ms(2, 1000, 7), 300);
+  EXPECT_EQ(lock.average_ttl_ms(3, 1000, 7), 0);
+  lock.unlock();
+  EXPECT_EQ(lock.average_ttl_ms(2, 1000, 9), 300);
+}
+
 TEST(ShardLock, CountsWithAllShardsHeldAsWithNone) {
   Keyspace keyspace(16);
   ShardLock lock(keyspace);
