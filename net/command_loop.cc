@@ -62,7 +62,7 @@ void CommandLoop::remove(RespSession& session) {
 
 void CommandLoop::gate(Socket& socket, std::uint64_t position) {
   if (!fresh_.empty() && fresh_.back().socket == &socket)
-    fresh_.back().position = position;
+    fresh_.back().position = std::max(fresh_.back().position, position);
   else
     fresh_.push_back({&socket, position});
 }

@@ -39,10 +39,11 @@ class Authority {
   std::expected<std::shared_ptr<const Identity>, Denial> authenticate(std::string_view token,
                                                                       std::int64_t now_ms) const;
 
-  // Nothing if it is allowed.
+  // Nothing if it is allowed. `is_subscribed`: the client is subscribed to this channel.
   std::optional<Denial> check(const Identity& identity,
                               Action action,
-                              std::string_view channel) const;
+                              std::string_view channel,
+                              bool is_subscribed = false) const;
 
   const ChannelRules& rules() const { return rules_; }
 

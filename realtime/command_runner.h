@@ -22,8 +22,8 @@ struct Ran {
                                    // up to here; 0: nothing to wait for
 };
 
-// Commands of one client, one after the other, as if over a connection of its own: it may have to
-// log in, and has its own transaction. Commands do not wait for anything: BLPOP of an empty list
+// Commands of one client, one after the other, as if over a connection of its own: it has its own
+// transaction. Commands do not wait for anything: BLPOP of an empty list
 // answers at once, and those that subscribe are refused.
 //
 // Thread: confined to its loop. Lifetime: lives on until a command that has begun is over.
@@ -41,11 +41,15 @@ class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
   virtual Ran run(std::span<const std::string_view> arguments, RunAs as) = 0;
-  // A client that is not logged in yet, or is this ACL user; nullptr if that one does not exist or
-  // is switched off.
-  virtual std::shared_ptr<CommandSession> open_session() { return nullptr; }
-  virtual std::shared_ptr<CommandSession> open_session_of(std::string_view) { return nullptr; }
-  // The server itself.
+  // A session of this ACL user; nullptr if there is none, or it is off. A runner without access
+  // control has no sessions.
+  virtual std::shared_ptr<CommandSession> open_session(std::string_view) { return nullptr; }
+  // The same if this is a password of the user; users that need none do not count.
+  virtual std::shared_ptr<CommandSession> log_in(std::string_view /*user*/,
+                                                 std::string_view /*password*/) {
+    return nullptr;
+  }
+  // A session of the server itself.
   virtual std::shared_ptr<CommandSession> open_server_session() { return nullptr; }
 };
 

@@ -15,9 +15,19 @@ namespace duplex::server {
 namespace {
 
 // What belongs to a connection that lasts: subscriptions, the protocol, what is sent unasked.
-constexpr std::string_view refused[] = {
-    "hello",       "monitor",      "psubscribe",   "psync",       "punsubscribe", "quit", "reset",
-    "ssubscribe",  "subscribe",    "sunsubscribe", "sync",        "unsubscribe",  "watch"};
+constexpr std::string_view refused[] = {"hello",
+                                        "monitor",
+                                        "psubscribe",
+                                        "psync",
+                                        "punsubscribe",
+                                        "quit",
+                                        "reset",
+                                        "ssubscribe",
+                                        "subscribe",
+                                        "sunsubscribe",
+                                        "sync",
+                                        "unsubscribe",
+                                        "watch"};
 
 // Of CLIENT, what concerns the connection.
 constexpr std::string_view refused_of_client[] = {
@@ -42,17 +52,15 @@ constexpr std::chrono::milliseconds look_again{2};
 class CommandSessions::Session final : public realtime::CommandSession,
                                        public std::enable_shared_from_this<Session> {
  public:
-  explicit Session(CommandSessions& owner) : owner_(&owner) {
-    owner.sessions_.insert(this);
-  }
+  explicit Session(CommandSessions& owner) : owner_(&owner) { owner.sessions_.insert(this); }
   ~Session() override { end(); }
 
-  void begin() { commands::acl::begin_session(loop().services(), client_); }
   // Nobody whom access control knows.
   void become_server() { client_.authenticated.store(true, std::memory_order_relaxed); }
   bool become(std::string_view user) {
     return commands::acl::become_user(loop().services(), client_, user);
   }
+  bool log_in(std::string_view user, std::string_view password);
   void run(std::span<const std::string_view> arguments,
            std::function<void(realtime::Ran)> done) override;
   // The loop has stopped.
@@ -71,6 +79,15 @@ class CommandSessions::Session final : public realtime::CommandSession,
   std::function<void(realtime::Ran)> done_;
   base::Buffer out_;
 };
+
+bool CommandSessions::Session::log_in(std::string_view user, std::string_view password) {
+  commands::Services& services = loop().services();
+  const auto known = services.users.find(user).user;
+  if (known && known->needs_no_password) return false;
+  commands::acl::begin_session(services, client_);
+  return commands::acl::authenticate(
+      services, client_, user, password, "AUTH", loop().loop().now_ms());
+}
 
 void CommandSessions::Session::run(std::span<const std::string_view> arguments,
                                    std::function<void(realtime::Ran)> done) {
@@ -136,21 +153,20 @@ std::shared_ptr<CommandSessions::Session> CommandSessions::make() {
   return std::make_shared<Session>(*this);
 }
 
-std::shared_ptr<realtime::CommandSession> CommandSessions::open() {
+std::shared_ptr<realtime::CommandSession> CommandSessions::open(std::string_view user) {
   auto session = make();
-  session->begin();
-  return session;
+  return session->become(user) ? session : nullptr;
+}
+
+std::shared_ptr<realtime::CommandSession> CommandSessions::log_in(std::string_view user,
+                                                                  std::string_view password) {
+  auto session = make();
+  return session->log_in(user, password) ? session : nullptr;
 }
 
 std::shared_ptr<realtime::CommandSession> CommandSessions::open_server() {
   auto session = make();
   session->become_server();
-  return session;
-}
-
-std::shared_ptr<realtime::CommandSession> CommandSessions::open_of(std::string_view user) {
-  auto session = make();
-  if (!session->become(user)) return nullptr;
   return session;
 }
 

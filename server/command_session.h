@@ -27,9 +27,10 @@ class CommandSessions {
   CommandSessions& operator=(const CommandSessions&) = delete;
 
   // As CommandRunner's.
-  std::shared_ptr<realtime::CommandSession> open();
+  std::shared_ptr<realtime::CommandSession> open(std::string_view user);
+  std::shared_ptr<realtime::CommandSession> log_in(std::string_view user,
+                                                   std::string_view password);
   std::shared_ptr<realtime::CommandSession> open_server();
-  std::shared_ptr<realtime::CommandSession> open_of(std::string_view user);
 
  private:
   class Session;

@@ -32,6 +32,7 @@ std::vector<std::string> rest_token_lines(const Directive&, const Config& config
 }
 
 constexpr Directive realtime[] = {
+    text<&Config::admin_token>("admin-token", fixed | sensitive),
     words_of<&Config::http_api_key>("http-api-key", fixed | sensitive),
     yes_no<&Config::http_rest>("http-rest", fixed),
     {.name = "rest-token",

@@ -4,10 +4,12 @@
 #include "base/buffer.h"
 #include "commands/client.h"
 #include "server/command_session.h"
+#include "ws/admin_door.h"
 #include "ws/api_door.h"
 #include "ws/realtime_door.h"
 #include "ws/rest_door.h"
 #include "ws/site_door.h"
+#include "ws/sse_door.h"
 
 #include <cstdint>
 #include <span>
@@ -32,6 +34,7 @@ ws::Options web_options(const Config& config) {
   options.pong_timeout_ms = config.ws_pong_timeout_s * 1000;
   options.output_bytes_max = static_cast<std::size_t>(config.ws_output_limit);
   options.api_keys = config.http_api_key;
+  options.admin_token = config.admin_token;
   options.rest = config.http_rest;
   for (const auto& [token, user] : config.rest_tokens)
     options.rest_tokens.push_back({token, user});
@@ -41,12 +44,7 @@ ws::Options web_options(const Config& config) {
 }
 
 realtime::Authority browser_authority(const Config& config) {
-  std::vector<realtime::ChannelRule> rules;
-  for (const ChannelRule& rule : config.channels)
-    rules.push_back({.pattern = rule.pattern,
-                     .anonymous_subscribe = rule.subscribe == ChannelAccess::anonymous,
-                     .anonymous_publish = rule.publish == ChannelAccess::anonymous});
-  return realtime::Authority(realtime::ChannelRules(std::move(rules)));
+  return realtime::Authority(realtime::ChannelRules(config.channels));
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -66,9 +64,12 @@ class HttpPort::LoopRunner final : public realtime::CommandRunner {
     return {.reply = std::string(out.view()), .log_position = client_.log_position};
   }
 
-  std::shared_ptr<realtime::CommandSession> open_session() override { return sessions_.open(); }
-  std::shared_ptr<realtime::CommandSession> open_session_of(std::string_view user) override {
-    return sessions_.open_of(user);
+  std::shared_ptr<realtime::CommandSession> open_session(std::string_view user) override {
+    return sessions_.open(user);
+  }
+  std::shared_ptr<realtime::CommandSession> log_in(std::string_view user,
+                                                   std::string_view password) override {
+    return sessions_.log_in(user, password);
   }
 
   std::shared_ptr<realtime::CommandSession> open_server_session() override {
@@ -86,7 +87,8 @@ HttpPort::HttpPort(const Config& config,
                    std::vector<std::unique_ptr<net::CommandLoop>>& loops,
                    ws::MetricsSource& metrics,
                    ws::Counters& counters,
-                   const TlsContexts& tls)
+                   const TlsContexts& tls,
+                   realtime::ChannelState& channels)
     : pool_(pool),
       tls_(tls),
       options_(web_options(config)),
@@ -101,6 +103,8 @@ HttpPort::HttpPort(const Config& config,
                          : nullptr),
       authority_(browser_authority(config)) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
+  router_.add(std::make_unique<ws::AdminDoor>(options_));
+  router_.add(std::make_unique<ws::SseDoor>(options_));
   router_.add(std::make_unique<ws::ApiDoor>(options_, metrics));
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
   router_.add(std::make_unique<ws::RestDoor>(options_));  // knows all addresses: the last one
@@ -109,6 +113,8 @@ HttpPort::HttpPort(const Config& config,
         std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),
                                                        .subscribers = loops[i]->subscribers(),
                                                        .commands = *runners_[i],
+                                                       .presence = channels.presence(),
+                                                       .live_keys = channels,
                                                        .authority = authority_,
                                                        .options = options_,
                                                        .router = router_,

@@ -5,6 +5,7 @@
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
 #include "realtime/authority.h"
+#include "realtime/channel_state.h"
 #include "server/config.h"
 #include "server/tls_contexts.h"
 #include "ws/counters.h"
@@ -35,7 +36,8 @@ class HttpPort {
            std::vector<std::unique_ptr<net::CommandLoop>>& loops,
            ws::MetricsSource& metrics,
            ws::Counters& counters,
-           const TlsContexts& tls);
+           const TlsContexts& tls,
+           realtime::ChannelState& channels);
   ~HttpPort();
 
   // Opens http-port and http-tls-port, those that are not 0; the error is a sentence for the

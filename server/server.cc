@@ -78,6 +78,9 @@ Server::Server(LoadedConfig config)
           statistics.push_back(std::make_unique<commands::LoopStatistics>(table_.all().size()));
         return statistics;
       }()),
+      channels_(realtime::ChannelRules(config_.snapshot()->channels),
+                base::wall_ms(),
+                config_.snapshot()->appendonly),
       services_{.table = table_,
                 .keyspace = keyspace_,
                 .hub = hub_,
@@ -93,7 +96,9 @@ Server::Server(LoadedConfig config)
                 .persistence = persistence_,
                 .observation = observation_,
                 .statistics = statistics_,
-                .scripts = &scripts_},
+                .scripts = &scripts_,
+                .history = &channels_,
+                .live_keys = &channels_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
       loops_([this] {
         std::vector<std::unique_ptr<net::CommandLoop>> loops;
@@ -115,7 +120,7 @@ Server::Server(LoadedConfig config)
              .started_ms = base::wall_ms(),
              .bytes_at_start = base::allocated_bytes()}),
       metrics_(info_.sources(), web_counters_),
-      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_, tls_contexts_),
+      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_, tls_contexts_, channels_),
       port_(pool_, &Config::port, sessions()),
       tls_port_(pool_, tls_contexts_, [this](net::EventLoop& loop, net::Descriptor descriptor) {
         const TlsContexts::Context context = tls_contexts_.clients();

@@ -1,14 +1,18 @@
 // Parameters to commands, and replies to results.
 #include "ws/api_methods.h"
 
+#include "base/utf8.h"
+#include "realtime/history_page.h"
 #include "realtime/json_text.h"
 #include "resp/reply_value.h"
+#include "ws/json_publication.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <span>
 #include <utility>
@@ -25,6 +29,7 @@ using realtime::RunAs;
 using resp::ReplyValue;
 
 constexpr std::size_t broadcast_channels_max = 10'000;
+constexpr std::uint64_t history_max = 10'000;  // publications in one answer
 
 ApiError bad_request(std::string_view why) {
   return {.code = 107, .message = fmt::format("bad request: {}", why)};
@@ -36,7 +41,7 @@ ApiError error_of(std::string_view text) {
   if (code == "OOM" || code == "MISCONF" || code == "LOADING" || code == "BUSY" || code == "PAUSED")
     return {.status = 503, .code = 100, .message = std::string(text)};
   if (text.starts_with("ERR unknown command")) return {.code = 108, .message = "not available"};
-  return {.code = 100, .message = std::string(text)};
+  return {.code = 100, .message = std::string(base::is_utf8(text) ? text : "internal error")};
 }
 
 struct Answer {
@@ -129,12 +134,122 @@ ApiOutcome broadcast(const ApiRequest& request, CommandRunner& commands) {
   return result;
 }
 
+// A whole number; `missing` if there is none.
+std::expected<std::int64_t, ApiError> number_of(const json::object& parameters,
+                                                std::string_view name,
+                                                std::int64_t missing) {
+  const json::value* value = parameters.if_contains(name);
+  if (value == nullptr) return missing;
+  if (const std::int64_t* number = value->if_int64()) return *number;
+  return std::unexpected(bad_request(fmt::format("{} has to be a whole number", name)));
+}
+
+// As Centrifugo has it: no limit means the position alone, -1 means everything.
+ApiOutcome history(const ApiRequest& request, CommandRunner& commands) {
+  const auto channel = text_of(request.parameters, "channel");
+  if (!channel) return std::unexpected(channel.error());
+  const auto limit = number_of(request.parameters, "limit", 0);
+  if (!limit) return std::unexpected(limit.error());
+  const json::value* reverse = request.parameters.if_contains("reverse");
+  realtime::HistoryQuery query{
+      .since = {},
+      .limit = *limit < 0 ? history_max : std::min(static_cast<std::uint64_t>(*limit), history_max),
+      .reverse = reverse != nullptr && reverse->is_bool() && reverse->as_bool()};
+  if (const json::value* since = request.parameters.if_contains("since")) {
+    const json::object* object = since->if_object();
+    if (object == nullptr) return std::unexpected(bad_request("since has to be an object"));
+    const auto epoch = text_of(*object, "epoch");
+    if (!epoch) return std::unexpected(epoch.error());
+    const auto offset = number_of(*object, "offset", 0);
+    if (!offset || *offset < 0) return std::unexpected(bad_request("since.offset is wrong"));
+    query.since = {std::string(*epoch), static_cast<std::uint64_t>(*offset)};
+  }
+  const auto page = realtime::read_history(commands, RunAs::server, *channel, query);
+  if (!page) return std::unexpected(ApiError{.code = 100, .message = "internal server error"});
+  if (page->top.epoch.empty())
+    return std::unexpected(ApiError{.code = 108, .message = "not available"});
+  ApiResult result{.json = R"({"publications":[)", .log_position = page->log_position};
+  for (const realtime::PastPublication& publication : page->publications) {
+    if (result.json.back() != '[') result.json += ',';
+    append_publication(result.json,
+                       {.data = publication.data,
+                        .offset = publication.offset,
+                        .info = publication.info,
+                        .tags = publication.tags});
+  }
+  result.json += fmt::format(R"(],"offset":{},"epoch":"{}"}})", page->top.offset, page->top.epoch);
+  return result;
+}
+
+ApiOutcome presence(const ApiRequest& request, CommandRunner& commands) {
+  const auto channel = text_of(request.parameters, "channel");
+  if (!channel) return std::unexpected(channel.error());
+  auto answer = run(commands, std::array<std::string_view, 2>{"RT.PRESENCE", *channel});
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  ApiResult result{.json = R"({"presence":{)", .log_position = 0};
+  for (const ReplyValue& who : answer->value.elements) {
+    const auto& parts = who.elements;  // client, user, info, since
+    if (result.json.back() != '{') result.json += ',';
+    realtime::append_json_string(result.json, parts.at(0).text);
+    result.json += R"(:{"client":)";
+    realtime::append_json_string(result.json, parts.at(0).text);
+    result.json += R"(,"user":)";
+    realtime::append_json_string(result.json, parts.at(1).text);
+    if (!parts.at(2).is_null()) {
+      result.json += R"(,"conn_info":)";
+      realtime::append_json_in_one_line(result.json, parts.at(2).text);
+    }
+    result.json += '}';
+  }
+  result.json += "}}";
+  return result;
+}
+
+ApiOutcome presence_stats(const ApiRequest& request, CommandRunner& commands) {
+  const auto channel = text_of(request.parameters, "channel");
+  if (!channel) return std::unexpected(channel.error());
+  auto answer = run(commands, std::array<std::string_view, 2>{"RT.PRESENCE.STATS", *channel});
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  const ReplyValue* clients = answer->value.find("clients");
+  const ReplyValue* users = answer->value.find("users");
+  if (clients == nullptr || users == nullptr)
+    return std::unexpected(ApiError{.code = 100, .message = "internal server error"});
+  return ApiResult{.json = fmt::format(
+                       R"({{"num_clients":{},"num_users":{}}})", clients->integer, users->integer)};
+}
+
+ApiOutcome channels(const ApiRequest& request, CommandRunner& commands) {
+  std::vector<std::string_view> words = {"RT.CHANNELS"};
+  if (request.parameters.contains("pattern")) {
+    const auto pattern = text_of(request.parameters, "pattern");
+    if (!pattern) return std::unexpected(pattern.error());
+    words.push_back(*pattern);
+  }
+  auto answer = run(commands, words);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  ApiResult result{.json = R"({"channels":{)"};
+  const auto& pairs = answer->value.elements;
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    // A name that JSON cannot write cannot be asked for here either.
+    if (!base::is_utf8(pairs[i].text)) continue;
+    if (result.json.back() != '{') result.json += ',';
+    realtime::append_json_string(result.json, pairs[i].text);
+    result.json += fmt::format(R"(:{{"num_clients":{}}})", pairs[i + 1].integer);
+  }
+  result.json += "}}";
+  return result;
+}
+
 constexpr struct {
   std::string_view name;
   ApiMethod method;
 } methods[] = {
     {"publish", publish},
     {"broadcast", broadcast},
+    {"history", history},
+    {"presence", presence},
+    {"presence_stats", presence_stats},
+    {"channels", channels},
 };
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
+#include "realtime/live_key_board.h"
+#include "realtime/presence.h"
 #include "realtime/replies.h"
 #include "ws/counters.h"
 #include "ws/deadlines.h"
@@ -17,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,6 +39,8 @@ struct FrontParts {
   net::EventLoop& loop;
   pubsub::LoopSubscribers& subscribers;
   realtime::CommandRunner& commands;
+  realtime::Presence& presence;
+  commands::LiveKeys& live_keys;
   const realtime::Authority& authority;
   const Options& options;
   const HttpRouter& router;
@@ -65,6 +70,12 @@ class HttpFront {
   net::EventLoop& loop() { return parts_.loop; }
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
+  realtime::Presence& presence() { return parts_.presence; }
+  commands::LiveKeys& live_keys() { return parts_.live_keys; }
+  // The live keys that sessions of this loop watch.
+  realtime::LiveKeyBoard& live_board() { return live_board_; }
+  // Tells that somebody has left a channel, unless the user is back soon.
+  void say_farewell(std::string_view channel, realtime::Present who);
   // The answers of programs that sessions of this loop wait for; its clock is now_ms().
   realtime::Replies& replies() { return replies_; }
   const realtime::Authority& authority() const { return parts_.authority; }
@@ -94,11 +105,14 @@ class HttpFront {
 
   FrontParts parts_;
   realtime::Replies replies_;
+  realtime::LiveKeyBoard live_board_;
+  net::TimerId live_timer_ = 0;
   Deadlines deadlines_;
   net::TimerId timer_ = 0;
   std::int64_t timer_due_ms_ = 0;
   std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
+  std::deque<net::TimerId> farewells_;  // all have the same delay
   bool shutting_down_ = false;
 };
 

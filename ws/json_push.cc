@@ -1,31 +1,30 @@
-// How payloads become JSON.
+// Pushes as frames.
 #include "ws/json_push.h"
 
-#include "base/base64.h"
-#include "base/utf8.h"
-#include "realtime/json_text.h"
 #include "ws/frame_writer.h"
+#include "ws/json_publication.h"
 
 #include <string_view>
 
 namespace duplex::ws {
 
 std::string encode_push(const pubsub::Message& message) {
-  const std::string_view payload = message.payload();
+  const pubsub::Publication& publication = message.publication();
   std::string text;
-  text.reserve(payload.size() + message.channel().size() + 64);
-  text += R"({"push":{"channel":)";
-  realtime::append_json_string(text, message.channel());
-  text += R"(,"pub":{"data":)";
-  if (realtime::is_json(payload)) {
-    realtime::append_json_in_one_line(text, payload);
-  } else if (base::is_utf8(payload)) {
-    realtime::append_json_string(text, payload);
+  text.reserve(message.payload().size() + message.channel().size() + 64);
+  append_push_head(text, message.channel());
+  text += ',';
+  if (message.kind() == pubsub::Kind::presence) {
+    text += message.payload();
   } else {
-    realtime::append_json_string(text, base::base64(payload));
-    text += R"(,"tags":{"encoding":"base64"})";
+    text += R"("pub":)";
+    append_publication(text,
+                       {.data = message.payload(),
+                        .offset = publication.offset,
+                        .info = publication.info,
+                        .tags = publication.tags});
   }
-  text += "}}}";
+  text += "}}";
   return encode_frame(Opcode::text, text);
 }
 

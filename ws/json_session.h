@@ -1,26 +1,48 @@
 // A client of the native realtime protocol.
 #pragma once
 
+#include "base/shared_bytes.h"
 #include "pubsub/loop_subscribers.h"
+#include "realtime/command_runner.h"
 #include "ws/json_protocol.h"
 #include "ws/ws_session.h"
 
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace duplex::ws {
 
 // Joins the protocol to the loop's subscribers.
 //
+// What is published while a message of the client is being answered is kept back, so that the reply
+// to a subscribe comes before the channel's first push.
+//
 // Heartbeat: a ping every interval, and a pong must have come within its time-out. Thread: confined
 // to its loop.
-class JsonSession final : public WsSession, public pubsub::Subscriber, private JsonProtocol::Host {
+class JsonSession final : public WsSession,
+                          public pubsub::Subscriber,
+                          private JsonProtocol::Host,
+                          private realtime::CommandRunner {
  public:
   explicit JsonSession(HttpFront& front);
 
   void deliver(const pubsub::Message& message, std::string_view pattern) override;
 
  private:
+  // A push that is kept back.
+  struct Kept {
+    base::SharedBytes frame;
+    std::uint64_t epoch = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t log_position = 0;
+    bool of_new_channel = false;  // the one that is being subscribed
+  };
+
   void on_started() override;
   void on_message(bool is_text, std::string_view payload) override;
   void on_input_done() override;
@@ -28,11 +50,28 @@ class JsonSession final : public WsSession, public pubsub::Subscriber, private J
   void on_ended() override;
 
   void subscribe(std::string_view channel) override;
+  void begin_at(std::string_view channel, const realtime::Position& position) override;
+  std::expected<realtime::LiveValue, std::string> watch(std::string_view channel) override;
   void unsubscribe(std::string_view channel) override;
-  void publish(std::string_view channel, std::string_view payload) override;
+  void enter(std::string_view channel, realtime::Present who, bool announces) override;
+  void leave(std::string_view channel, std::string_view client, bool announces) override;
+  void hear_presence(std::string_view channel) override;
+  void ignore_presence(std::string_view channel) override;
+  std::string expect_answer(std::uint32_t id) override;
+  void forget_answer(std::string_view token) override;
+  realtime::CommandRunner& commands() override { return *this; }
+  realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs as) override;
+
+  void drop_new_channel();
+  void push(base::SharedBytes frame, std::uint64_t log_position);
 
   JsonProtocol protocol_;
   bool connected_ = false;  // the heartbeat has begun
+  bool answering_ = false;
+  bool ended_ = false;
+  std::string new_channel_;  // subscribed, but its reply is not made yet
+  std::vector<Kept> kept_;
+  std::set<std::string, std::less<>> awaited_;  // tokens of answers
 };
 
 }  // namespace duplex::ws

@@ -43,24 +43,16 @@ RestDoor::RestDoor(const Options& options) : is_open_(options.rest) {
     tokens_.push_back({base::sha256_hex(token.token), token.user});
 }
 
-std::optional<RestDoor::Login> RestDoor::log_in(std::string_view token,
-                                                realtime::CommandRunner& commands) const {
+std::shared_ptr<realtime::CommandSession> RestDoor::log_in(
+    std::string_view token, realtime::CommandRunner& commands) const {
   const std::string digest = base::sha256_hex(token);
   const Token* known = nullptr;
   for (const Token& candidate : tokens_)
     if (base::equal_secrets(candidate.digest, digest)) known = &candidate;
-  if (known != nullptr) {
-    auto session = commands.open_session_of(known->user);
-    if (!session) return std::nullopt;
-    return Login{std::move(session), {}};
-  }
-  auto session = commands.open_session();
-  if (!session) return std::nullopt;
+  if (known != nullptr) return commands.open_session(known->user);
   const std::size_t colon = token.find(':');
-  std::vector<std::string> auth = {"AUTH", "default", std::string(token)};
-  if (colon != std::string_view::npos)
-    auth = {"AUTH", std::string(token.substr(0, colon)), std::string(token.substr(colon + 1))};
-  return Login{std::move(session), std::move(auth)};
+  if (colon == std::string_view::npos) return nullptr;
+  return commands.log_in(token.substr(0, colon), token.substr(colon + 1));
 }
 
 std::optional<Routed> RestDoor::route(const HttpRequest& request,
@@ -77,10 +69,8 @@ std::optional<Routed> RestDoor::route(const HttpRequest& request,
   if (base::equals_ignoring_case(request.field("Upstash-Encoding"), "base64"))
     work.encoding = RestEncoding::base64;
   if (!read_commands(request, work)) return refusal(400, "ERR this is no command");
-  auto login = log_in(token, front.commands());
-  if (!login) return refusal(401, "ERR the token is not known");
-  work.session = std::move(login->session);
-  work.login = std::move(login->command);
+  work.session = log_in(token, front.commands());
+  if (work.session == nullptr) return refusal(401, "WRONGPASS the token is not known");
   RestExchange::start(std::move(work), respond);
   return Deferred{};
 }

@@ -27,13 +27,9 @@ class RestDoor final : public HttpDoor {
                               const Respond& respond) override;
 
  private:
-  struct Login {
-    std::shared_ptr<realtime::CommandSession> session;
-    std::vector<std::string> command;  // AUTH, if that is still to be done
-  };
-
   // Nothing if the token is not known.
-  std::optional<Login> log_in(std::string_view token, realtime::CommandRunner& commands) const;
+  std::shared_ptr<realtime::CommandSession> log_in(std::string_view token,
+                                                   realtime::CommandRunner& commands) const;
 
   struct Token {
     std::string digest;

@@ -4,6 +4,7 @@
 #include "resp/reply_value.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -26,8 +27,7 @@ void RestExchange::start(RestWork work, Respond respond) {
 }
 
 RestExchange::RestExchange(RestWork work, Respond respond)
-    : work_(std::move(work)), respond_(std::move(respond)), has_login_(!work_.login.empty()) {
-  if (has_login_) commands_.push_back(std::move(work_.login));
+    : work_(std::move(work)), respond_(std::move(respond)) {
   if (work_.form == RestForm::transaction) commands_.push_back({"MULTI"});
   std::ranges::move(work_.commands, std::back_inserter(commands_));
   if (work_.form == RestForm::transaction) commands_.push_back({"EXEC"});
@@ -56,7 +56,6 @@ void RestExchange::take(realtime::Ran ran) {
   std::string_view bytes = ran.reply;
   const auto value = resp::read_reply(bytes);
   if (!value) return fail(500, "ERR the reply cannot be shown");
-  if (is_login() && value->is_error()) return fail(401, value->text);
   const bool is_last = next_ + 1 == commands_.size();
   if (work_.form == RestForm::transaction && is_last) {
     // EXEC: the results of all, or why there are none.
@@ -65,7 +64,7 @@ void RestExchange::take(realtime::Ran ran) {
       replies_.push_back(rest_reply(element, work_.encoding));
   } else if (work_.form == RestForm::single && value->is_error()) {
     return fail(400, value->text);
-  } else if (work_.form != RestForm::transaction && !is_login()) {
+  } else if (work_.form != RestForm::transaction) {
     replies_.push_back(rest_reply(*value, work_.encoding));
   }
   ++next_;

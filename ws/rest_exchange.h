@@ -20,10 +20,9 @@ enum class RestForm : std::uint8_t {
   transaction,  // the same, all or nothing
 };
 
-// What is to be done, in which order, and as whom.
+// What is to be done, and as whom.
 struct RestWork {
   std::shared_ptr<realtime::CommandSession> session;
-  RestCommand login;  // comes first; empty: the session is somebody already
   std::vector<RestCommand> commands;
   RestForm form = RestForm::single;
   RestEncoding encoding = RestEncoding::plain;
@@ -41,12 +40,10 @@ class RestExchange : public std::enable_shared_from_this<RestExchange> {
   void take(realtime::Ran ran);
   void finish();
   void fail(unsigned status, std::string_view error);
-  bool is_login() const { return next_ == 0 && has_login_; }
 
   RestWork work_;
   Respond respond_;
-  const bool has_login_;
-  std::vector<RestCommand> commands_;  // with login, MULTI and EXEC
+  std::vector<RestCommand> commands_;  // with MULTI and EXEC
   std::vector<std::string> replies_;   // of commands that count
   std::size_t next_ = 0;
   std::uint64_t log_position_ = 0;

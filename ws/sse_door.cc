@@ -75,7 +75,8 @@ std::vector<SsePosition> positions_of(const HttpRequest& request) {
 
 std::expected<SseRequest, HttpResponse> read_sse_request(const HttpRequest& request,
                                                          const Options& options) {
-  SseRequest asked{.channels = channels_of(request), .positions = positions_of(request)};
+  SseRequest asked{
+      .identity = nullptr, .channels = channels_of(request), .positions = positions_of(request)};
   if (asked.channels.empty())
     return std::unexpected(http_error(400, "no channel is named: /sse?ch=news"));
   if (asked.channels.size() > options.json.channels_max)
@@ -137,9 +138,7 @@ HttpResponse SseDoor::issue(const HttpRequest& request, HttpFront& front) {
   return response;
 }
 
-std::optional<Routed> SseDoor::route(const HttpRequest& request,
-                                     HttpFront& front,
-                                     const Respond&) {
+std::optional<Routed> SseDoor::route(const HttpRequest& request, HttpFront& front, const Respond&) {
   const std::string_view path = request.path();
   if (path == ticket_path)
     return request.method == "POST" ? Routed(issue(request, front)) : method_not_allowed("POST");

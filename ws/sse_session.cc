@@ -73,10 +73,10 @@ void SseSession::catch_up(SsePosition& position) {
   const bool goes_on = position.epoch != 0;
   const realtime::Position since{.epoch = std::to_string(position.epoch),
                                  .offset = position.offset};
-  realtime::HistoryQuery query{.limit = goes_on ? replay_max : 0};
+  realtime::HistoryQuery query{.since = {}, .limit = goes_on ? replay_max : 0};
   if (goes_on) query.since = since;
-  const auto page = realtime::read_history(
-      front_.commands(), realtime::RunAs::server, position.channel, query);
+  const auto page =
+      realtime::read_history(front_.commands(), realtime::RunAs::server, position.channel, query);
   if (!page) return;
   position.epoch = epoch_of(page->top);
   wait_for_log(page->log_position);

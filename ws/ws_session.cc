@@ -60,6 +60,10 @@ void WsSession::check_output() {
   close(disconnects::slow);
 }
 
+void WsSession::wait_for_log(std::uint64_t position) {
+  if (position != 0 && front_.log() != nullptr) front_.log()->gate(*socket_, position);
+}
+
 void WsSession::set_deadline(DeadlineKind kind) {
   front_.set_deadline(*this, kind);
 }
@@ -145,6 +149,7 @@ void WsSession::on_deadline(DeadlineKind kind) {
 
 void WsSession::on_closed(net::CloseReason) {
   on_ended();
+  if (front_.log() != nullptr) front_.log()->forget(*socket_);
   front_.remove(*this);
 }
 

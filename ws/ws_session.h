@@ -53,6 +53,8 @@ class WsSession : public Takeover, public Deadlined {
   // A frame that is complete, for other receivers as well. Closes if too much is queued already.
   void send_shared(base::SharedBytes frame);
   void set_deadline(DeadlineKind kind);
+  // What is queued now, and later, does not leave before the log is written up to this position.
+  void wait_for_log(std::uint64_t position);
 
  private:
   enum class State : std::uint8_t { open, closing, draining };

@@ -35,6 +35,8 @@ class ApiDoorTest : public ::testing::Test {
     HttpFront front({.loop = loop_,
                      .subscribers = subscribers_,
                      .commands = commands_,
+                     .presence = presence_,
+                     .live_keys = channels_,
                      .authority = authority_,
                      .options = options_,
                      .router = router,
@@ -50,6 +52,8 @@ class ApiDoorTest : public ::testing::Test {
   net::EventLoop loop_{{.index = 0, .backend = net::BackendChoice::automatic}};
   pubsub::LoopSubscribers subscribers_{hub_, 0};
   ScriptedRunner commands_;
+  realtime::Presence presence_;
+  realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_;
   Counters counters_;
   Options options_;
