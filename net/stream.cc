@@ -8,6 +8,7 @@
 #include <boost/beast/core/error.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace duplex::net {
 
@@ -68,6 +69,10 @@ void Stream::shut_down_detached() {
 
 Socket* Stream::hand_over(SocketHandler& handler) {
   return state_->release(handler);
+}
+
+void Stream::notify_when_ended(std::function<void()> callback) {
+  state_->notify_when_ended(std::move(callback));
 }
 
 void Stream::depart(Socket::DepartureDone done) {

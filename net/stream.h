@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -105,6 +106,10 @@ class Stream {
   // is delivered to it first, in the loop's next pass. Requires: no operation pending. The stream
   // is closed then.
   Socket* hand_over(SocketHandler& handler);
+  // Calls back once, from the loop's io_context, when the peer has ended its side or the connection
+  // is lost; soon, if that has happened already. Not noticed while more unread bytes wait than fit.
+  // An empty function takes the wish back.
+  void notify_when_ended(std::function<void()> callback);
   // Takes the connection off this loop, see Socket::depart(). Requires: no operation pending. The
   // stream is closed then.
   void depart(Socket::DepartureDone done);

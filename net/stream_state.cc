@@ -87,6 +87,7 @@ Socket* StreamState::release(SocketHandler& successor) {
 void StreamState::close() {
   if (closed_) return;
   closed_ = true;
+  on_ended_ = nullptr;
   abort_operations(asio::error::operation_aborted);
   unread_.release();
   if (socket_ != nullptr) socket_->close_now();
@@ -151,6 +152,11 @@ void StreamState::start_write(std::size_t bytes, Handler handler) {
     });
 }
 
+void StreamState::notify_when_ended(std::function<void()> callback) {
+  on_ended_ = std::move(callback);
+  if (ended_ || !usable()) tell_ended();
+}
+
 void StreamState::on_data(std::span<const char> bytes) {
   if (closed_ || shutting_down_) return;
   if (read_) {
@@ -167,6 +173,7 @@ bool StreamState::on_end_of_input() {
   ended_ = true;
   if (shutting_down_) socket_->close_after_flush();
   if (read_) finish_read(end_of_reading(), 0);
+  tell_ended();
   return true;
 }
 
@@ -186,6 +193,7 @@ void StreamState::on_closed(CloseReason reason) {
   socket_ = nullptr;
   loop_.cancel(limit_);
   abort_operations(reason == CloseReason::lost ? lost_ : asio::error::operation_aborted);
+  tell_ended();
   if (end_) post_completion(loop_, taken(end_), ErrorCode());
 }
 
@@ -200,6 +208,11 @@ void StreamState::finish_read(ErrorCode ec, std::size_t bytes) {
 
 void StreamState::finish_write(ErrorCode ec) {
   post_completion(loop_, taken(write_), ec, ec ? std::size_t{0} : write_bytes_);
+}
+
+void StreamState::tell_ended() {
+  if (!on_ended_) return;
+  asio::post(loop_.io_context(), std::exchange(on_ended_, nullptr));
 }
 
 StreamState::ErrorCode StreamState::end_of_reading() const {

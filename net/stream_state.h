@@ -10,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,8 @@ class StreamState final : public SocketHandler, public std::enable_shared_from_t
   void start_read(const Stream::ReadBuffers& buffers, Handler handler);
   void start_write(std::size_t bytes, Handler handler);
 
+  void notify_when_ended(std::function<void()> callback);
+
   EventLoop& loop() const { return loop_; }
   // Null when closed.
   Socket* socket() const { return usable() ? socket_ : nullptr; }
@@ -59,6 +62,7 @@ class StreamState final : public SocketHandler, public std::enable_shared_from_t
   // What a read gets when nothing is left.
   ErrorCode end_of_reading() const;
   void abort_operations(ErrorCode ec);
+  void tell_ended();
 
   EventLoop& loop_;
   Socket* socket_ = nullptr;
@@ -69,6 +73,7 @@ class StreamState final : public SocketHandler, public std::enable_shared_from_t
   std::optional<Handler> write_;
   std::size_t write_bytes_ = 0;
   std::optional<EndHandler> end_;
+  std::function<void()> on_ended_;
   TimerId limit_ = 0;
   ErrorCode lost_;      // why the connection is gone, when neither side closed it
   bool ended_ = false;  // end of input

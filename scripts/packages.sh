@@ -6,7 +6,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config libboost1.81-dev libboost-json1.81-dev
   libboost-context1.81-dev libxxhash-dev libmimalloc-dev liburing-dev libspdlog-dev libfmt-dev
-  liblzf-dev liblua5.1-0-dev lua-cjson-dev lua-bitop-dev libssl-dev
+  liblzf-dev liblua5.1-0-dev lua-cjson-dev lua-bitop-dev libssl-dev zlib1g-dev
   libbsd-dev libsystemd-dev
   libgtest-dev libgmock-dev libbenchmark-dev redis-tools:redis-cli)
 test_packages=(

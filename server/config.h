@@ -116,8 +116,15 @@ struct Config {
   std::string admin_token;                // of the dashboard; empty: its door is closed
   bool http_rest = false;                 // commands over HTTP
   std::vector<std::pair<std::string, std::string>> rest_tokens;  // token, ACL user
+  std::string sio_path = "/socket.io/";
+  std::vector<std::string> sio_namespaces = {"/"};
+  std::int64_t sio_ping_interval_ms = 25'000;
+  std::int64_t sio_ping_timeout_ms = 20'000;
+  std::int64_t sio_connect_timeout_ms = 45'000;  // to join a namespace
+  std::int64_t sio_upgrade_timeout_ms = 10'000;
+  std::int64_t sio_max_payload = 1'000'000;
   bool demo = false;                   // the checkboxes at /demo
-  bool conformance_endpoints = false;  // /echo; not on a public address
+  bool conformance_endpoints = false;  // /echo, /engine.io/; not on a public address
 
   // The process.
   bool daemonize = false;

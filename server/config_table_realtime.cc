@@ -1,15 +1,29 @@
-// Directives about what programs and pages reach through the HTTP port.
+// Directives about the browsers' protocols, and what programs reach through the HTTP port.
 #include "server/config_table.h"
 #include "server/config_values.h"
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
 namespace duplex::server {
 
 namespace {
+
+constexpr std::int64_t int_max = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t mebibyte = 1 << 20;
+
+// A path that ends with a slash and holds nothing that a URL would escape.
+std::string_view check_sio_path(std::string_view path) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  if (path.size() < 3 || !path.starts_with('/') || !path.ends_with('/') ||
+      path.find_first_not_of(letters) != std::string_view::npos)
+    return "must begin and end with a slash, as /socket.io/ does";
+  return {};
+}
 
 // `rest-token <token> <user>`, once for each.
 Outcome write_rest_token(const Directive&, Config& config, Words words, Source) {
@@ -41,6 +55,13 @@ constexpr Directive realtime[] = {
      .read = read_rest_token,
      .lines = rest_token_lines,
      .flags = several | fixed | sensitive},
+    text<&Config::sio_path>("sio-path", fixed, check_sio_path),
+    words_of<&Config::sio_namespaces>("sio-namespace", fixed),
+    integer<&Config::sio_ping_interval_ms>("sio-ping-interval", 10, int_max, fixed),
+    integer<&Config::sio_ping_timeout_ms>("sio-ping-timeout", 10, int_max, fixed),
+    integer<&Config::sio_connect_timeout_ms>("sio-connect-timeout", 10, int_max, fixed),
+    integer<&Config::sio_upgrade_timeout_ms>("sio-upgrade-timeout", 10, int_max, fixed),
+    memory<&Config::sio_max_payload>("sio-max-payload", 1024, 512 * mebibyte, fixed),
 };
 
 }  // namespace

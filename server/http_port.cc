@@ -6,6 +6,7 @@
 #include "server/command_session.h"
 #include "ws/admin_door.h"
 #include "ws/api_door.h"
+#include "server/socket_io_doors.h"
 #include "ws/realtime_door.h"
 #include "ws/rest_door.h"
 #include "ws/site_door.h"
@@ -106,6 +107,7 @@ HttpPort::HttpPort(const Config& config,
   router_.add(std::make_unique<ws::AdminDoor>(options_));
   router_.add(std::make_unique<ws::SseDoor>(options_));
   router_.add(std::make_unique<ws::ApiDoor>(options_, metrics));
+  add_socket_io(router_, config, {});
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
   router_.add(std::make_unique<ws::RestDoor>(options_));  // knows all addresses: the last one
   for (std::size_t i = 0; i < pool.size(); ++i)

@@ -5,13 +5,6 @@
 
 namespace duplex::ws {
 
-namespace {
-
-// Due times are multiples of this, so that neighbours share a wake-up.
-constexpr std::int64_t granularity_ms = 100;
-
-}  // namespace
-
 Deadlined::~Deadlined() {
   if (list_ != nullptr) list_->clear(*this);
 }
@@ -20,7 +13,7 @@ void Deadlines::set(Deadlined& what, DeadlineKind kind, std::int64_t now_ms) {
   clear(what);
   List& list = lists_[static_cast<std::size_t>(kind)];
   const std::int64_t due_ms = now_ms + durations_ms_[static_cast<std::size_t>(kind)];
-  what.due_ms_ = (due_ms + granularity_ms - 1) / granularity_ms * granularity_ms;
+  what.due_ms_ = (due_ms + granularity_ms_ - 1) / granularity_ms_ * granularity_ms_;
   what.kind_ = kind;
   what.list_ = this;
   what.previous_ = list.last;

@@ -38,16 +38,18 @@ class Deadlined {
 };
 
 // Setting, clearing and passing a deadline take constant time; a hundred thousand of them cost one
-// timer, and those that are due within the same tenth of a second one wake-up.
+// timer, and those that are due within one step of `granularity_ms` one wake-up.
 //
 // Thread: confined to one loop. Lifetime: outlives what has deadlines here.
 class Deadlines {
  public:
   using Durations = std::array<std::int64_t, deadline_kinds>;  // milliseconds, by kind
 
-  explicit Deadlines(const Durations& durations_ms) : durations_ms_(durations_ms) {}
+  explicit Deadlines(const Durations& durations_ms, std::int64_t granularity_ms = 100)
+      : durations_ms_(durations_ms), granularity_ms_(granularity_ms) {}
 
-  // Replaces the deadline it may have.
+  // Replaces the deadline it may have. Due times are rounded up to the granularity, so that
+  // neighbours share a wake-up.
   void set(Deadlined& what, DeadlineKind kind, std::int64_t now_ms);
   void clear(Deadlined& what);
   // When run() has to be called.
@@ -62,6 +64,7 @@ class Deadlines {
   };
 
   const Durations durations_ms_;
+  const std::int64_t granularity_ms_;
   std::array<List, deadline_kinds> lists_;
 };
 

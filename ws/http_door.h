@@ -47,6 +47,8 @@ class HttpDoor {
   virtual std::optional<Routed> route(const HttpRequest& request,
                                       HttpFront& front,
                                       const Respond& respond) = 0;
+  // The server stops: what the door keeps for this loop and no connection shows has to end.
+  virtual void begin_shutdown(HttpFront& front) { (void)front; }
 };
 
 // 405 with the methods that are allowed ("GET, HEAD").

@@ -1,7 +1,6 @@
-// Counting connections in and out, and one timer for all deadlines.
+// Counting connections in and out.
 #include "ws/http_front.h"
 
-#include "base/clock.h"
 #include "realtime/announcement.h"
 #include "ws/http_session.h"
 
@@ -23,13 +22,13 @@ HttpFront::HttpFront(const FrontParts& parts)
                       live_board_.settle();
                     });
                   }),
-      deadlines_({parts.options.connect_timeout_ms,
+      deadlines_(parts.loop,
+                 {parts.options.connect_timeout_ms,
                   parts.options.ping_interval_ms,
                   parts.options.pong_timeout_ms,
                   parts.options.close_timeout_ms}) {}
 
 HttpFront::~HttpFront() {
-  loop().cancel(timer_);
   loop().cancel(live_timer_);
   for (const net::TimerId farewell : farewells_)
     loop().cancel(farewell);
@@ -48,32 +47,12 @@ void HttpFront::accept(net::Descriptor connected, const net::TlsContext* tls) {
 
 void HttpFront::begin_shutdown() {
   shutting_down_ = true;
+  router().begin_shutdown(*this);
   for (const auto& [takeover, owner] : takeovers_)
     takeover->begin_shutdown();
   const std::vector<HttpSession*> sessions(http_sessions_.begin(), http_sessions_.end());
   for (HttpSession* session : sessions)
     session->close_if_idle();
-}
-
-std::int64_t HttpFront::now_ms() {
-  return base::steady_us() / 1000;
-}
-
-void HttpFront::set_deadline(Deadlined& what, DeadlineKind kind) {
-  deadlines_.set(what, kind, now_ms());
-  arm();
-}
-
-void HttpFront::arm() {
-  const auto due_ms = deadlines_.next_due_ms();
-  if (!due_ms || (timer_ != 0 && timer_due_ms_ <= *due_ms)) return;
-  if (timer_ != 0) loop().cancel(timer_);
-  timer_due_ms_ = *due_ms;
-  timer_ = loop().after(std::chrono::milliseconds(*due_ms - now_ms()), [this] {
-    timer_ = 0;
-    deadlines_.run(now_ms());
-    arm();
-  });
 }
 
 void HttpFront::settle_replies_after(std::int64_t delay_ms) {

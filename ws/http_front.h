@@ -12,7 +12,7 @@
 #include "realtime/presence.h"
 #include "realtime/replies.h"
 #include "ws/counters.h"
-#include "ws/deadlines.h"
+#include "ws/deadline_timer.h"
 #include "ws/http_router.h"
 #include "ws/options.h"
 #include "ws/takeover.h"
@@ -82,6 +82,8 @@ class HttpFront {
   const Options& options() const { return parts_.options; }
   const HttpRouter& router() const { return parts_.router; }
   Counters& counters() { return parts_.counters; }
+  // How many loops have a front.
+  std::size_t loops() const { return parts_.fronts != nullptr ? parts_.fronts->size() : 1; }
   // The front of another loop.
   HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
 
@@ -89,8 +91,8 @@ class HttpFront {
   net::LogGate* log() const { return parts_.log; }
 
   // Milliseconds of a clock that never jumps.
-  static std::int64_t now_ms();
-  void set_deadline(Deadlined& what, DeadlineKind kind);
+  static std::int64_t now_ms() { return DeadlineTimer::now_ms(); }
+  void set_deadline(Deadlined& what, DeadlineKind kind) { deadlines_.set(what, kind, now_ms()); }
   void clear_deadline(Deadlined& what) { deadlines_.clear(what); }
 
   // Keeps what takes a connection over, to be started on its socket, until remove().
@@ -100,16 +102,13 @@ class HttpFront {
   void remove(HttpSession& session);
 
  private:
-  void arm();
   void settle_replies_after(std::int64_t delay_ms);
 
   FrontParts parts_;
   realtime::Replies replies_;
   realtime::LiveKeyBoard live_board_;
   net::TimerId live_timer_ = 0;
-  Deadlines deadlines_;
-  net::TimerId timer_ = 0;
-  std::int64_t timer_due_ms_ = 0;
+  DeadlineTimer deadlines_;
   std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
   std::deque<net::TimerId> farewells_;  // all have the same delay

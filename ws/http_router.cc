@@ -21,4 +21,9 @@ Routed HttpRouter::route(const HttpRequest& request,
   return http_error(404, "there is nothing here");
 }
 
+void HttpRouter::begin_shutdown(HttpFront& front) const {
+  for (const auto& door : doors_)
+    door->begin_shutdown(front);
+}
+
 }  // namespace duplex::ws

@@ -16,6 +16,7 @@ class HttpRouter {
   void add(std::unique_ptr<HttpDoor> door) { doors_.push_back(std::move(door)); }
 
   Routed route(const HttpRequest& request, HttpFront& front, const Respond& respond) const;
+  void begin_shutdown(HttpFront& front) const;
 
  private:
   std::vector<std::unique_ptr<HttpDoor>> doors_;

@@ -13,6 +13,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -95,6 +96,8 @@ class BeastSession final : public HttpSession {
   void on_written(const ErrorCode& error);
   void on_timeout();
   void hand_over(const Upgrade& upgrade);
+  void watch(std::function<void()> on_abandoned);
+  void on_peer_gone(const std::function<void()>& on_abandoned);
   void move_to(std::size_t loop);
   void end();
   void leave(bool connection_ends);
@@ -154,6 +157,9 @@ void BeastSession::answer() {
     hand_over(*upgrade);
   } else if (const auto* move = std::get_if<MoveTo>(&routed)) {
     move_to(move->loop);
+  } else if (auto* deferred = std::get_if<Deferred>(&routed);
+             deferred != nullptr && deferred->on_abandoned) {
+    watch(std::move(deferred->on_abandoned));
   }
 }
 
@@ -167,8 +173,24 @@ void BeastSession::respond_when_logged(HttpResponse response) {
                               });
 }
 
+// Until the response comes, the peer's end of input counts as its going away.
+void BeastSession::watch(std::function<void()> on_abandoned) {
+  stream_.notify_when_ended(
+      [weak = std::weak_ptr<HttpSession>(weak_from_this()), tell = std::move(on_abandoned)] {
+        const auto session = std::static_pointer_cast<BeastSession>(weak.lock());
+        if (session != nullptr) session->on_peer_gone(tell);
+      });
+}
+
+void BeastSession::on_peer_gone(const std::function<void()>& on_abandoned) {
+  if (front_ == nullptr || responded_) return;
+  end();
+  on_abandoned();
+}
+
 void BeastSession::respond(HttpResponse response, bool close) {
   responded_ = true;
+  stream_.notify_when_ended(nullptr);
   const bool is_head =
       parser_ && parser_->is_header_done() && parser_->get().method() == http::verb::head;
   const bool keep_alive = !close && !front_->is_shutting_down() && parser_->get().keep_alive();
