@@ -127,6 +127,10 @@ struct Config {
   std::vector<RpcRoute> rpc_routes;
   std::int64_t presence_leave_delay_ms = 5000;
   bool ws_compression = false;
+  std::vector<std::string> http_api_key;  // of programs that use /api; none: nobody may
+  std::string admin_token;                // of the dashboard; empty: its door is closed
+  bool http_rest = false;                 // commands over HTTP
+  std::vector<std::pair<std::string, std::string>> rest_tokens;  // token, ACL user
   std::string sio_path = "/socket.io/";
   std::vector<std::string> sio_namespaces = {"/"};
   std::int64_t sio_ping_interval_ms = 25'000;

@@ -3,9 +3,14 @@
 
 #include "base/buffer.h"
 #include "commands/client.h"
+#include "server/command_session.h"
+#include "ws/admin_door.h"
+#include "ws/api_door.h"
 #include "server/socket_io_doors.h"
 #include "ws/realtime_door.h"
+#include "ws/rest_door.h"
 #include "ws/site_door.h"
+#include "ws/sse_door.h"
 
 #include <cstdint>
 #include <span>
@@ -33,6 +38,11 @@ ws::Options web_options(const Config& config) {
     options.json.rpc_routes.push_back({.methods = route.methods, .stream = route.stream});
   options.leave_delay_ms = config.presence_leave_delay_ms;
   options.compression = config.ws_compression;
+  options.api_keys = config.http_api_key;
+  options.admin_token = config.admin_token;
+  options.rest = config.http_rest;
+  for (const auto& [token, user] : config.rest_tokens)
+    options.rest_tokens.push_back({token, user});
   options.demo = config.demo;
   options.conformance_endpoints = config.conformance_endpoints;
   return options;
@@ -46,7 +56,7 @@ realtime::Authority browser_authority(const Config& config,
 // Commands of the server itself on one loop, through the loop's executor.
 class HttpPort::LoopRunner final : public realtime::CommandRunner {
  public:
-  explicit LoopRunner(net::CommandLoop& loop) : loop_(loop) {
+  explicit LoopRunner(net::CommandLoop& loop) : loop_(loop), sessions_(loop) {
     client_.authenticated.store(true, std::memory_order_relaxed);
     client_.protocol.store(resp::Protocol::resp3, std::memory_order_relaxed);
   }
@@ -60,8 +70,21 @@ class HttpPort::LoopRunner final : public realtime::CommandRunner {
     return {.reply = std::string(out.view()), .log_position = client_.log_position};
   }
 
+  std::shared_ptr<realtime::CommandSession> open_session(std::string_view user) override {
+    return sessions_.open(user);
+  }
+  std::shared_ptr<realtime::CommandSession> log_in(std::string_view user,
+                                                   std::string_view password) override {
+    return sessions_.log_in(user, password);
+  }
+
+  std::shared_ptr<realtime::CommandSession> open_server_session() override {
+    return sessions_.open_server();
+  }
+
  private:
   net::CommandLoop& loop_;
+  CommandSessions sessions_;
   commands::Client client_;
 };
 
@@ -92,8 +115,12 @@ HttpPort::HttpPort(const Config& config,
                 .stream_count = static_cast<std::size_t>(config.sio_adapter_stream_count)}),
       event_router_(config.sio_routes, cluster_) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
+  router_.add(std::make_unique<ws::AdminDoor>(options_));
+  router_.add(std::make_unique<ws::SseDoor>(options_));
+  router_.add(std::make_unique<ws::ApiDoor>(options_, metrics));
   add_socket_io(router_, config, {&event_router_, &cluster_});
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
+  router_.add(std::make_unique<ws::RestDoor>(options_));  // knows all addresses: the last one
   for (std::size_t i = 0; i < pool.size(); ++i)
     fronts_.push_back(
         std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),

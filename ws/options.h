@@ -11,6 +11,13 @@
 
 namespace duplex::ws {
 
+// `rest-token <token> <user>`: who has the token is that ACL user.
+struct RestToken {
+  std::string token;
+  std::string user;
+  bool operator==(const RestToken&) const = default;
+};
+
 struct Options {
   // HTTP.
   std::uint32_t header_bytes_max = 8 * 1024;
@@ -31,6 +38,10 @@ struct Options {
   std::size_t output_bytes_max = std::size_t{1} << 20;
 
   // Doors that are closed by default.
+  std::vector<std::string> api_keys;  // of programs that use /api
+  std::string admin_token;             // of the dashboard
+  bool rest = false;                   // commands over HTTP
+  std::vector<RestToken> rest_tokens;
   bool demo = false;
   bool conformance_endpoints = false;
 };
