@@ -20,6 +20,12 @@ ws::Options web_options(const Config& config) {
   options.body_bytes_max = static_cast<std::uint64_t>(config.http_body_limit);
   options.request_timeout_ms = config.http_timeout_s * 1000;
   options.connections_max = static_cast<std::size_t>(config.http_maxclients);
+  options.connection_limits = {
+      .per_address_max = static_cast<std::size_t>(config.rt_connections_per_address),
+      .per_user_max = static_cast<std::size_t>(config.rt_connections_per_user),
+      .connects = {static_cast<std::uint32_t>(config.rt_connects_per_second),
+                   static_cast<std::uint32_t>(config.rt_connects_per_second * 2)},
+      .count_loopback = config.rt_limit_loopback};
   options.origins = config.rt_origins;
   options.frames.message_bytes_max = static_cast<std::size_t>(config.ws_message_limit);
   options.json.channels_max = static_cast<std::size_t>(config.ws_channels_limit);
@@ -36,9 +42,10 @@ ws::Options web_options(const Config& config) {
 
 realtime::Authority browser_authority(const Config& config,
                                       std::shared_ptr<const realtime::TokenKeyring> keyring,
-                                      const realtime::ChannelFence& fence) {
+                                      const realtime::ChannelFence& fence,
+                                      realtime::DenialCounters& denials) {
   return realtime::Authority(
-      realtime::ChannelRules(config.channels), std::move(keyring), &fence);
+      realtime::ChannelRules(config.channels), std::move(keyring), &fence, &denials);
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -91,7 +98,8 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config, std::move(keyring), fence_)) {
+      authority_(browser_authority(config, std::move(keyring), fence_, counters.denials)),
+      limits_(options_.connection_limits) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
   add_socket_io(router_, config, {});
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
@@ -104,7 +112,8 @@ HttpPort::HttpPort(const Config& config,
                                                        .options = options_,
                                                        .router = router_,
                                                        .counters = counters,
-                                                       .fronts = &fronts_}));
+                                                       .fronts = &fronts_,
+                                                       .limits = &limits_}));
 }
 
 HttpPort::~HttpPort() = default;

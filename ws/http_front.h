@@ -7,6 +7,7 @@
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
 #include "realtime/replies.h"
+#include "ws/connection_limits.h"
 #include "ws/counters.h"
 #include "ws/deadline_timer.h"
 #include "ws/http_router.h"
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -40,6 +42,7 @@ struct FrontParts {
   Counters& counters;
   // The fronts of all loops, by index; nullptr if there is only this one.
   const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
+  ConnectionLimits* limits = nullptr;  // nullptr: there are none
 };
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.
@@ -78,8 +81,14 @@ class HttpFront {
   void set_deadline(Deadlined& what, DeadlineKind kind) { deadlines_.set(what, kind, now_ms()); }
   void clear_deadline(Deadlined& what) { deadlines_.clear(what); }
 
-  // Keeps what takes a connection over, to be started on its socket, until remove().
-  Takeover& add(std::unique_ptr<Takeover> takeover);
+  // A place for one more WebSocket or stream from this peer; false, and counted, if there is none.
+  bool enter_address(std::string_view peer, ConnectionLimits::Place& place);
+  // The same for one more of this user's.
+  bool enter_user(std::string_view user, ConnectionLimits::Place& place);
+
+  // Keeps what takes a connection over, to be started on its socket, until remove(). `place`: its
+  // address's.
+  Takeover& add(std::unique_ptr<Takeover> takeover, ConnectionLimits::Place place = {});
   void remove(Takeover& takeover);
   void add(HttpSession& session);
   void remove(HttpSession& session);
@@ -90,7 +99,11 @@ class HttpFront {
   FrontParts parts_;
   realtime::Replies replies_;
   DeadlineTimer deadlines_;
-  std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
+  struct Kept {
+    std::unique_ptr<Takeover> takeover;
+    ConnectionLimits::Place place;
+  };
+  std::unordered_map<Takeover*, Kept> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
   bool shutting_down_ = false;
 };

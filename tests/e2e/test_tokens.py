@@ -17,7 +17,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 SECRET = "a secret of at least 32 bytes for tests"
-RULES = ["--channel", "open:*", "sub=anon", "pub=anon", "--channel", "known:*", "sub=jwt", "pub=sub"]
+RULES = [
+    *["--channel", "open:*", "sub=anon", "pub=anon"],
+    *["--channel", "known:*", "sub=jwt", "pub=sub"],
+]
 
 
 @pytest.fixture(scope="module")
