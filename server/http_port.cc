@@ -113,7 +113,9 @@ HttpPort::HttpPort(const Config& config,
                                                        .router = router_,
                                                        .counters = counters,
                                                        .fronts = &fronts_,
-                                                       .limits = &limits_}));
+                                                       .limits = &limits_,
+                                                       .clients = &loops[i]->services().clients,
+                                                       .client_limits = &loops[i]->limits()}));
 }
 
 HttpPort::~HttpPort() = default;

@@ -66,7 +66,11 @@ void Metrics::write_totals(std::string& out) const {
          "gauge",
          "Seconds since the start.",
          (base::wall_ms() - from_.started_ms) / 1000);
-  metric(out, "duplex_clients", "gauge", "Connected RESP clients.", services.clients.size());
+  metric(out,
+         "duplex_clients",
+         "gauge",
+         "Connected clients, WebSockets included.",
+         services.clients.size());
   metric(out,
          "duplex_connections_total",
          "counter",

@@ -50,6 +50,12 @@ void HttpFront::settle_replies_after(std::int64_t delay_ms) {
     loop().after(std::chrono::milliseconds(delay_ms), settle);
 }
 
+bool HttpFront::is_full() const {
+  return parts_.clients != nullptr && parts_.client_limits != nullptr &&
+         parts_.clients->size() >=
+             parts_.client_limits->clients_max.load(std::memory_order_relaxed);
+}
+
 bool HttpFront::enter_address(std::string_view peer, ConnectionLimits::Place& place) {
   if (parts_.limits == nullptr) return true;
   const auto refusal = parts_.limits->enter_address(peer, now_ms(), place);

@@ -1,8 +1,10 @@
 // The HTTP port's part of one loop: takes connections, keeps their sessions and their deadlines.
 #pragma once
 
+#include "commands/client_registry.h"
 #include "net/descriptor.h"
 #include "net/event_loop.h"
+#include "net/session_limits.h"
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
@@ -43,6 +45,9 @@ struct FrontParts {
   // The fronts of all loops, by index; nullptr if there is only this one.
   const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
   ConnectionLimits* limits = nullptr;  // nullptr: there are none
+  // The server's clients and how many there may be; nullptr: WebSockets are none of them.
+  commands::ClientRegistry* clients = nullptr;
+  const net::SessionLimits* client_limits = nullptr;
 };
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.
@@ -81,6 +86,9 @@ class HttpFront {
   void set_deadline(Deadlined& what, DeadlineKind kind) { deadlines_.set(what, kind, now_ms()); }
   void clear_deadline(Deadlined& what) { deadlines_.clear(what); }
 
+  commands::ClientRegistry* clients() { return parts_.clients; }
+  // Are there as many clients as there may be?
+  bool is_full() const;
   // A place for one more WebSocket or stream from this peer; false, and counted, if there is none.
   bool enter_address(std::string_view peer, ConnectionLimits::Place& place);
   // The same for one more of this user's.

@@ -215,6 +215,7 @@ void BeastSession::on_written(const ErrorCode& error) {
 
 void BeastSession::hand_over(const Upgrade& upgrade) {
   if (!stream_.is_open()) return end();
+  if (front_->is_full()) return respond(http_error(503, "too many clients"), true);
   ConnectionLimits::Place place;
   if (!front_->enter_address(peer_, place))
     return respond(http_error(429, "too many connections from this address"), true);

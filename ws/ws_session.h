@@ -4,6 +4,7 @@
 
 #include "base/shared_bytes.h"
 #include "net/socket.h"
+#include "ws/client_entry.h"
 #include "ws/deadlines.h"
 #include "ws/disconnect.h"
 #include "ws/frame_parser.h"
@@ -49,6 +50,8 @@ class WsSession : public Takeover, public Deadlined {
 
   HttpFront& front() { return front_; }
   bool is_open() const { return state_ == State::open; }
+  // The session among the server's clients.
+  ClientEntry& entry() { return entry_; }
   void send(Opcode opcode, std::string_view payload);
   // A frame that is complete, for other receivers as well. Closes if too much is queued already.
   void send_shared(base::SharedBytes frame);
@@ -73,6 +76,7 @@ class WsSession : public Takeover, public Deadlined {
   net::Socket* socket_ = nullptr;
   FrameParser parser_;
   State state_ = State::open;
+  ClientEntry entry_;
 };
 
 }  // namespace duplex::ws
