@@ -81,4 +81,6 @@ def test_the_user_browser_is_a_fence():
             assert browser.ask("publish", channel="room:1", data=1) == {}
             assert denials(server, "permission_denied") == 2
             client.call("ACL", "SETUSER", "browser", "off")
+            assert browser.ask("publish", channel="room:1", data=1) == 103
+            client.call("ACL", "DELUSER", "browser")
             assert isinstance(browser.ask("subscribe", channel="news"), dict)
