@@ -2,7 +2,6 @@
 #include "ws/client_entry.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 namespace duplex::ws {
@@ -50,8 +49,11 @@ void ClientEntry::set_names(std::string_view name, std::string_view library) {
   if (registry_ != nullptr) registry_->change(client_, change);
 }
 
-void ClientEntry::set_channels(std::size_t channels) {
-  client_.channels_count.store(static_cast<std::uint32_t>(channels), std::memory_order_relaxed);
+void ClientEntry::count_channel(bool begins) {
+  if (begins)
+    client_.channels_count.fetch_add(1, std::memory_order_relaxed);
+  else
+    client_.channels_count.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ClientEntry::request_close() {

@@ -34,8 +34,8 @@ class ClientEntry final : public commands::Connection {
   void note_output();
   // CLIENT LIST's `name` and `lib-name`; a name with blanks or control characters is not shown.
   void set_names(std::string_view name, std::string_view library);
-  // How many channels are subscribed.
-  void set_channels(std::size_t channels);
+  // One channel more or one fewer is subscribed.
+  void count_channel(bool begins);
 
   // commands::Connection
   void close_after_reply() override { close_(); }

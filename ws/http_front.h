@@ -4,10 +4,14 @@
 #include "commands/client_registry.h"
 #include "net/descriptor.h"
 #include "net/event_loop.h"
+#include "net/log_gate.h"
 #include "net/session_limits.h"
+#include "net/timer_queue.h"
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
+#include "realtime/live_key_board.h"
+#include "realtime/presence.h"
 #include "realtime/replies.h"
 #include "ws/connection_limits.h"
 #include "ws/counters.h"
@@ -18,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -38,12 +43,15 @@ struct FrontParts {
   net::EventLoop& loop;
   pubsub::LoopSubscribers& subscribers;
   realtime::CommandRunner& commands;
+  realtime::Presence& presence;
+  commands::LiveKeys& live_keys;
   const realtime::Authority& authority;
   const Options& options;
   const HttpRouter& router;
   Counters& counters;
   // The fronts of all loops, by index; nullptr if there is only this one.
   const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
+  net::LogGate* log = nullptr;  // nullptr if there is nothing to wait for
   ConnectionLimits* limits = nullptr;  // nullptr: there are none
   // The server's clients and how many there may be; nullptr: WebSockets are none of them.
   commands::ClientRegistry* clients = nullptr;
@@ -70,6 +78,12 @@ class HttpFront {
   net::EventLoop& loop() { return parts_.loop; }
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
+  realtime::Presence& presence() { return parts_.presence; }
+  commands::LiveKeys& live_keys() { return parts_.live_keys; }
+  // The live keys that sessions of this loop watch.
+  realtime::LiveKeyBoard& live_board() { return live_board_; }
+  // Tells that somebody has left a channel, unless the user is back soon.
+  void say_farewell(std::string_view channel, realtime::Present who);
   // The answers of programs that sessions of this loop wait for; its clock is now_ms().
   realtime::Replies& replies() { return replies_; }
   const realtime::Authority& authority() const { return parts_.authority; }
@@ -80,6 +94,9 @@ class HttpFront {
   std::size_t loops() const { return parts_.fronts != nullptr ? parts_.fronts->size() : 1; }
   // The front of another loop.
   HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
+
+  // What depends on a command waits here until the log has it; nullptr if there is no log to come.
+  net::LogGate* log() const { return parts_.log; }
 
   // Milliseconds of a clock that never jumps.
   static std::int64_t now_ms() { return DeadlineTimer::now_ms(); }
@@ -106,6 +123,8 @@ class HttpFront {
 
   FrontParts parts_;
   realtime::Replies replies_;
+  realtime::LiveKeyBoard live_board_;
+  net::TimerId live_timer_ = 0;
   DeadlineTimer deadlines_;
   struct Kept {
     std::unique_ptr<Takeover> takeover;
@@ -113,6 +132,7 @@ class HttpFront {
   };
   std::unordered_map<Takeover*, Kept> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
+  std::deque<net::TimerId> farewells_;  // all have the same delay
   bool shutting_down_ = false;
 };
 

@@ -28,7 +28,7 @@ def listed(client):
     every = [
         dict(item.split("=", 1) for item in line.split()) for line in text.decode().split("\n")
     ]
-    return [one for one in every if one.get("fd") and one["lib-name"] == "websocket"]
+    return [one for one in every if one.get("fd") and one["lib-name"] == "centrifuge-json"]
 
 
 def test_they_are_listed_and_killed():
@@ -41,7 +41,8 @@ def test_they_are_listed_and_killed():
             assert first["laddr"] == "127.0.0.1:%d" % server.http_port
             assert client.call("CLIENT", "KILL", "ID", first["id"]).value == 1
             assert one.end() == 3503
-            assert other.ask("subscribe", channel="a") is not None
+            assert isinstance(other.ask("subscribe", channel="a"), dict)
+            assert [one["sub"] for one in listed(client) if one["flags"] == "P"] == ["1"]
 
 
 def test_maxclients_counts_them():
