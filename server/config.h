@@ -117,6 +117,10 @@ struct Config {
   std::string rt_token_hmac_secret;
   std::string rt_token_audience;
   std::string rt_token_issuer;
+  std::int64_t rt_connections_per_address = 100;
+  std::int64_t rt_connections_per_user = 20;
+  std::int64_t rt_connects_per_second = 20;  // of one address; twice as many at once
+  bool rt_limit_loopback = false;
   std::int64_t ws_message_limit = 64 << 10;
   std::int64_t ws_connect_timeout_s = 10;
   std::int64_t ws_ping_interval_s = 25;

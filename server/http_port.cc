@@ -25,6 +25,12 @@ ws::Options web_options(const Config& config) {
   options.body_bytes_max = static_cast<std::uint64_t>(config.http_body_limit);
   options.request_timeout_ms = config.http_timeout_s * 1000;
   options.connections_max = static_cast<std::size_t>(config.http_maxclients);
+  options.connection_limits = {
+      .per_address_max = static_cast<std::size_t>(config.rt_connections_per_address),
+      .per_user_max = static_cast<std::size_t>(config.rt_connections_per_user),
+      .connects = {static_cast<std::uint32_t>(config.rt_connects_per_second),
+                   static_cast<std::uint32_t>(config.rt_connects_per_second * 2)},
+      .count_loopback = config.rt_limit_loopback};
   options.origins = config.rt_origins;
   options.frames.message_bytes_max = static_cast<std::size_t>(config.ws_message_limit);
   options.json.channels_max = static_cast<std::size_t>(config.ws_channels_limit);
@@ -50,9 +56,10 @@ ws::Options web_options(const Config& config) {
 
 realtime::Authority browser_authority(const Config& config,
                                       std::shared_ptr<const realtime::TokenKeyring> keyring,
-                                      const realtime::ChannelFence& fence) {
+                                      const realtime::ChannelFence& fence,
+                                      realtime::DenialCounters& denials) {
   return realtime::Authority(
-      realtime::ChannelRules(config.channels), std::move(keyring), &fence);
+      realtime::ChannelRules(config.channels), std::move(keyring), &fence, &denials);
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -120,7 +127,8 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config, std::move(keyring), fence_)),
+      authority_(browser_authority(config, std::move(keyring), fence_, counters.denials)),
+      limits_(options_.connection_limits),
       event_bridges_(config.sio_bridges),
       cluster_({.prefix = config.sio_adapter_prefix,
                 .stream = config.sio_adapter_stream,
@@ -145,7 +153,10 @@ HttpPort::HttpPort(const Config& config,
                                                        .router = router_,
                                                        .counters = counters,
                                                        .fronts = &fronts_,
-                                                       .log = loops[i].get()}));
+                                                       .log = loops[i].get(),
+                                                       .limits = &limits_,
+                                                       .clients = &loops[i]->services().clients,
+                                                       .client_limits = &loops[i]->limits()}));
   bridges_ = std::make_unique<ws::SocketIoBridges>(event_bridges_, cluster_, *fronts_[0]);
 }
 

@@ -31,7 +31,8 @@ namespace duplex::server {
 ws::Options web_options(const Config& config);
 realtime::Authority browser_authority(const Config& config,
                                       std::shared_ptr<const realtime::TokenKeyring> keyring,
-                                      const realtime::ChannelFence& fence);
+                                      const realtime::ChannelFence& fence,
+                                      realtime::DenialCounters& denials);
 
 // Thread: made, listened with and destroyed by the main thread; accept() of the fronts runs on the
 // loops. Destroy it after the loops have ended.
@@ -74,6 +75,7 @@ class HttpPort {
   ws::SocketIoCluster cluster_;
   ws::SocketIoRouter event_router_;
   ws::HttpRouter router_;
+  ws::ConnectionLimits limits_;
   std::vector<std::unique_ptr<ws::HttpFront>> fronts_;
   std::unique_ptr<ws::SocketIoBridges> bridges_;  // on loop 0
   std::vector<std::unique_ptr<net::Listener>> listeners_;

@@ -24,6 +24,8 @@ inline constexpr Disconnect too_many_requests{3013, "too many requests"};
 inline constexpr Disconnect invalid_token{3500, "invalid token"};
 inline constexpr Disconnect bad_request{3501, "bad request"};
 inline constexpr Disconnect stale{3502, "stale"};
+inline constexpr Disconnect force{3503, "force disconnect"};
+inline constexpr Disconnect connection_limit{3504, "connection limit"};
 
 }  // namespace disconnects
 

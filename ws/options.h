@@ -1,6 +1,7 @@
 // What the HTTP port is told by the configuration.
 #pragma once
 
+#include "ws/connection_limits.h"
 #include "ws/frame_parser.h"
 #include "ws/json_protocol.h"
 
@@ -24,6 +25,8 @@ struct Options {
   std::uint64_t body_bytes_max = std::uint64_t{1} << 20;
   std::int64_t request_timeout_ms = 30'000;  // for a request to arrive, or its response to leave
   std::size_t connections_max = 10'000;      // WebSockets included, over all loops
+
+  ConnectionLimitOptions connection_limits;  // of WebSockets and streams
 
   // WebSocket.
   std::vector<std::string> origins;  // rt-origins; none: the page's own host

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "realtime/json_text.h"
+#include "realtime/revocations.h"
 #include "ws/engine_sessions.h"
 #include "ws/http_front.h"
 #include "ws/socket_io_service.h"
@@ -14,6 +15,8 @@
 #include <utility>
 
 namespace duplex::ws {
+
+using realtime::Control;
 
 namespace {
 
@@ -89,6 +92,8 @@ void SocketIoClient::connect(const SocketIoPacket& packet) {
     const auto token = member ? json_string_value(*member).value_or("?") : std::string();
     auto known = loop_.front().authority().authenticate(token, base::wall_ms());
     if (!known) return refuse(packet.name_space, known.error().message, known.error().code);
+    if (const auto denial = realtime::check_revoked(loop_.front().commands(), **known))
+      return refuse(packet.name_space, denial->message, denial->code);
     identity = std::move(*known);
   }
   connected_ = true;
@@ -100,6 +105,11 @@ void SocketIoClient::connect(const SocketIoPacket& packet) {
                                                       identity));
   SocketIoSocket& socket = *sockets_.back();
   loop_.rooms().add(socket);
+  orders_.emplace(&socket,
+                  std::make_unique<SocketIoOrders>(
+                      loop_.front(), *identity, socket.id(), [this, &socket](const Control& order) {
+                        obey(socket, order);
+                      }));
   if (!identity->user.empty()) loop_.rooms().join(socket, user_room(*identity));
   for (const std::string& channel : identity->channels)
     loop_.rooms().join(socket, channel);
@@ -165,6 +175,20 @@ void SocketIoClient::watch_expiry(const realtime::Identity& identity) {
   });
 }
 
+void SocketIoClient::obey(SocketIoSocket& socket, const Control& order) {
+  switch (order.what) {
+    case Control::What::subscribe:
+      loop_.rooms().join(socket, order.text);
+      return;
+    case Control::What::unsubscribe:
+      loop_.rooms().leave(socket, order.text);
+      return;
+    case Control::What::disconnect:
+    case Control::What::revoke:
+      return session_.close(EngineEnd::by_server);
+  }
+}
+
 SocketIoSocket* SocketIoClient::find(std::string_view name_space) {
   const auto found =
       std::ranges::find(sockets_, name_space, [](const auto& socket) -> const std::string& {
@@ -180,6 +204,7 @@ void SocketIoClient::remove(SocketIoSocket& socket) {
   sockets_.erase(found);
   for (EventRouter* router : loop_.routers())
     router->on_disconnected(*leaving);
+  orders_.erase(leaving.get());
   loop_.rooms().remove(*leaving);
 }
 

@@ -4,6 +4,7 @@
 #include "net/timer_queue.h"
 #include "realtime/token_bucket.h"
 #include "ws/engine_session.h"
+#include "ws/socket_io_orders.h"
 #include "ws/socket_io_packet.h"
 #include "ws/socket_io_socket.h"
 
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace duplex::ws {
@@ -55,12 +57,14 @@ class SocketIoClient final : public EngineApplication {
                   const SocketIoPacket& packet,
                   std::span<const std::string> attachments);
   bool allow_event(SocketIoSocket& socket, std::optional<std::uint64_t> ack);
+  void obey(SocketIoSocket& socket, const realtime::Control& order);
   void watch_expiry(const realtime::Identity& identity);
   SocketIoSocket* find(std::string_view name_space);
 
   EngineSession& session_;
   SocketIoLoop& loop_;
   std::vector<std::unique_ptr<SocketIoSocket>> sockets_;
+  std::unordered_map<const SocketIoSocket*, std::unique_ptr<SocketIoOrders>> orders_;
   std::unique_ptr<Incomplete> incomplete_;
   std::string scratch_;
   realtime::TokenBucket events_;
