@@ -13,19 +13,9 @@ const ChannelRule* ChannelRules::find(std::string_view channel) const {
   return nullptr;
 }
 
-bool ChannelRules::may_subscribe(std::string_view channel) const {
-  const ChannelRule* rule = find(channel);
-  return rule != nullptr && rule->anonymous_subscribe;
-}
-
-bool ChannelRules::may_publish(std::string_view channel) const {
-  const ChannelRule* rule = find(channel);
-  return rule != nullptr && rule->anonymous_publish;
-}
-
 bool ChannelRules::open_to_anonymous() const {
   return std::any_of(rules_.begin(), rules_.end(), [](const ChannelRule& rule) {
-    return rule.anonymous_subscribe || rule.anonymous_publish;
+    return rule.subscribe == Access::anonymous || rule.publish == Access::anonymous;
   });
 }
 

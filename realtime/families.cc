@@ -4,7 +4,7 @@
 namespace duplex::realtime {
 
 std::vector<std::span<const commands::CommandSpec>> command_families() {
-  return {reply_commands()};
+  return {control_commands(), reply_commands()};
 }
 
 }  // namespace duplex::realtime

@@ -8,6 +8,7 @@
 
 namespace duplex::realtime {
 
+std::span<const commands::CommandSpec> control_commands();
 std::span<const commands::CommandSpec> reply_commands();
 
 // All of them, for the command table.

@@ -6,6 +6,7 @@
 
 #include "base/diagnostics.h"
 #include "commands/eviction.h"
+#include "realtime/channel_rule.h"
 
 #include <array>
 #include <cstdint>
@@ -39,17 +40,6 @@ struct OutputLimit {
   bool operator==(const OutputLimit&) const = default;
 };
 enum OutputClass : std::uint8_t { normal_output, replica_output, pubsub_output, output_classes };
-
-// Who may subscribe to or publish on a channel from a browser.
-enum class ChannelAccess : std::uint8_t { none, anonymous };
-
-// `channel <pattern> sub=none|anon pub=none|anon`; the first rule whose pattern matches decides.
-struct ChannelRule {
-  std::string pattern;
-  ChannelAccess subscribe = ChannelAccess::none;
-  ChannelAccess publish = ChannelAccess::none;
-  bool operator==(const ChannelRule&) const = default;
-};
 
 // `user <name> <rules>`.
 struct UserLine {
@@ -114,7 +104,11 @@ struct Config {
   std::int64_t http_timeout_s = 30;
   std::int64_t http_maxclients = 10000;
   std::vector<std::string> rt_origins;  // empty: the page's own host only
-  std::vector<ChannelRule> channels;
+  std::vector<realtime::ChannelRule> channels;
+  std::string rt_jwks_file;  // under `dir` if it is relative
+  std::string rt_token_hmac_secret;
+  std::string rt_token_audience;
+  std::string rt_token_issuer;
   std::int64_t ws_message_limit = 64 << 10;
   std::int64_t ws_connect_timeout_s = 10;
   std::int64_t ws_ping_interval_s = 25;

@@ -43,19 +43,11 @@ std::string output_limit_text(const Config& config, std::size_t which) {
                      limit.soft_seconds);
 }
 
-std::string_view access_word(ChannelAccess access) {
-  return access == ChannelAccess::anonymous ? "anon" : "none";
-}
-
 // Is the word the same with and without quotes?
 bool is_plain(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, [](char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
   });
-}
-
-std::string rule_text(const ChannelRule& rule) {
-  return fmt::format("sub={} pub={}", access_word(rule.subscribe), access_word(rule.publish));
 }
 
 // Loopback and the networks that are not routed. A '-' in front means: not an error if it is not
@@ -73,21 +65,6 @@ bool is_private_address(std::string_view text) {
     return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) ||
            (v6.s6_addr[0] & 0xfe) == 0xfc;
   return address == "localhost";
-}
-
-// Reads one `name=value` of a channel rule.
-Outcome apply_channel_option(ChannelRule& rule, std::string_view option) {
-  const std::size_t equals = option.find('=');
-  const std::string_view name = option.substr(0, equals);
-  const std::string_view value =
-      equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
-  if (name != "sub" && name != "pub")
-    return std::unexpected(fmt::format("unknown channel option '{}', known are sub and pub", name));
-  if (value != "none" && value != "anon")
-    return std::unexpected(fmt::format("channel option '{}' must be none or anon", name));
-  ChannelAccess& access = name == "sub" ? rule.subscribe : rule.publish;
-  access = value == "anon" ? ChannelAccess::anonymous : ChannelAccess::none;
-  return {};
 }
 
 }  // namespace
@@ -190,25 +167,25 @@ std::vector<std::string> output_limit_lines(const Directive&, const Config& conf
 }
 
 Outcome write_channel(const Directive&, Config& config, Words words, Source) {
-  if (words.empty() || words[0].empty()) return std::unexpected("a channel pattern is missing");
-  ChannelRule rule{.pattern = words[0]};
-  for (const std::string& option : words.subspan(1))
-    if (Outcome outcome = apply_channel_option(rule, option); !outcome) return outcome;
-  config.channels.push_back(std::move(rule));
+  if (words.empty()) return std::unexpected("a channel pattern is missing");
+  auto rule = realtime::parse_channel_rule(words[0], words.subspan(1));
+  if (!rule) return std::unexpected(rule.error());
+  config.channels.push_back(*std::move(rule));
   return {};
 }
 
 std::string read_channel(const Directive&, const Config& config) {
   std::vector<std::string> rules;
-  for (const ChannelRule& rule : config.channels)
-    rules.push_back(fmt::format("{} {};", rule.pattern, rule_text(rule)));
+  for (const realtime::ChannelRule& rule : config.channels)
+    rules.push_back(fmt::format("{} {};", rule.pattern, format_channel_options(rule)));
   return joined(rules);
 }
 
 std::vector<std::string> channel_lines(const Directive&, const Config& config) {
   std::vector<std::string> lines;
-  for (const ChannelRule& rule : config.channels)
-    lines.push_back(fmt::format("channel {} {}", in_quotes(rule.pattern), rule_text(rule)));
+  for (const realtime::ChannelRule& rule : config.channels)
+    lines.push_back(
+        fmt::format("channel {} {}", in_quotes(rule.pattern), format_channel_options(rule)));
   return lines;
 }
 

@@ -21,6 +21,10 @@ std::string_view check_sio_path(std::string_view path) {
 }
 
 constexpr Directive realtime[] = {
+    text<&Config::rt_jwks_file>("rt-jwks-file", reloaded),
+    text<&Config::rt_token_hmac_secret>("rt-token-hmac-secret", sensitive),
+    text<&Config::rt_token_audience>("rt-token-audience"),
+    text<&Config::rt_token_issuer>("rt-token-issuer"),
     text<&Config::sio_path>("sio-path", fixed, check_sio_path),
     words_of<&Config::sio_namespaces>("sio-namespace", fixed),
     integer<&Config::sio_ping_interval_ms>("sio-ping-interval", 10, int_max, fixed),

@@ -5,6 +5,7 @@
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
 #include "realtime/authority.h"
+#include "server/browser_fence.h"
 #include "server/config.h"
 #include "server/tls_contexts.h"
 #include "ws/counters.h"
@@ -24,7 +25,9 @@ namespace duplex::server {
 
 // What browsers are told and allowed, from the configuration.
 ws::Options web_options(const Config& config);
-realtime::Authority browser_authority(const Config& config);
+realtime::Authority browser_authority(const Config& config,
+                                      std::shared_ptr<const realtime::TokenKeyring> keyring,
+                                      const realtime::ChannelFence& fence);
 
 // Thread: made, listened with and destroyed by the main thread; accept() of the fronts runs on the
 // loops. Destroy it after the loops have ended.
@@ -35,7 +38,8 @@ class HttpPort {
            std::vector<std::unique_ptr<net::CommandLoop>>& loops,
            ws::MetricsSource& metrics,
            ws::Counters& counters,
-           const TlsContexts& tls);
+           const TlsContexts& tls,
+           std::shared_ptr<const realtime::TokenKeyring> keyring);
   ~HttpPort();
 
   // Opens http-port and http-tls-port, those that are not 0; the error is a sentence for the
@@ -55,6 +59,7 @@ class HttpPort {
 
   net::EventLoopPool& pool_;
   const TlsContexts& tls_;
+  const BrowserFence fence_;
   ws::Options options_;
   std::vector<std::unique_ptr<LoopRunner>> runners_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0

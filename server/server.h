@@ -15,6 +15,7 @@
 #include "pubsub/hub.h"
 #include "script/engine.h"
 #include "server/acl_storage.h"
+#include "server/browser_keys.h"
 #include "server/client_port.h"
 #include "server/config_store.h"
 #include "server/http_port.h"
@@ -125,6 +126,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   ws::Counters web_counters_;
   Metrics metrics_;
   TlsContexts tls_contexts_;
+  BrowserKeys browser_keys_;
   HttpPort http_;
   std::unique_ptr<net::Listener> unix_socket_;
   ClientPort port_;

@@ -1,6 +1,7 @@
 // Commands in, replies out.
 #include "ws/json_protocol.h"
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "realtime/json_text.h"
 
@@ -136,7 +137,7 @@ std::optional<Disconnect> JsonProtocol::run(const Command& command,
                                             std::string& replies) {
   if (!commands_.take(options_.commands, now_ms)) return refuse_for_rate(command, now_ms, replies);
   if (is_connected() == (command.method == "connect")) return disconnects::bad_request;
-  if (command.method == "connect") return connect(command, now_ms, replies);
+  if (command.method == "connect") return connect(command, replies);
   if (command.method == "subscribe") return subscribe(command, replies);
   if (command.method == "unsubscribe") return unsubscribe(command, replies);
   if (command.method == "publish") return publish(command, now_ms, replies);
@@ -151,12 +152,10 @@ std::optional<Disconnect> JsonProtocol::run(const Command& command,
   return std::nullopt;
 }
 
-std::optional<Disconnect> JsonProtocol::connect(const Command& command,
-                                                std::int64_t now_ms,
-                                                std::string& replies) {
+std::optional<Disconnect> JsonProtocol::connect(const Command& command, std::string& replies) {
   const auto token = text_of(command.request, "token");
   if (!token) return disconnects::bad_request;
-  auto identity = authority_.authenticate(*token, now_ms);
+  auto identity = authority_.authenticate(*token, base::wall_ms());
   if (!identity) {
     if (identity.error().code >= 3000) return disconnects::invalid_token;
     command.reply(replies, identity.error());

@@ -75,9 +75,7 @@ class JsonProtocol {
                                             std::int64_t now_ms,
                                             std::string& replies);
   std::optional<Disconnect> run(const Command& command, std::int64_t now_ms, std::string& replies);
-  std::optional<Disconnect> connect(const Command& command,
-                                    std::int64_t now_ms,
-                                    std::string& replies);
+  std::optional<Disconnect> connect(const Command& command, std::string& replies);
   std::optional<Disconnect> subscribe(const Command& command, std::string& replies);
   std::optional<Disconnect> unsubscribe(const Command& command, std::string& replies);
   std::optional<Disconnect> publish(const Command& command,

@@ -104,12 +104,12 @@ TEST_F(ConfigLoader, ReadsListsAndClasses) {
 TEST_F(ConfigLoader, OpensChannelsOnlyAsFarAsARuleSays) {
   const Config config = read("channel news:* sub=anon\nchannel chat:? sub=anon pub=anon\n");
 
-  EXPECT_THAT(
-      config.channels,
-      ElementsAre(ChannelRule{"news:*", ChannelAccess::anonymous, ChannelAccess::none},
-                  ChannelRule{"chat:?", ChannelAccess::anonymous, ChannelAccess::anonymous}));
-  EXPECT_THAT(refusal("channel x sub=all").reason, HasSubstr("must be none or anon"));
-  EXPECT_THAT(refusal("channel x history=5").reason, HasSubstr("unknown channel option"));
+  using realtime::Access;
+  EXPECT_THAT(config.channels,
+              ElementsAre(realtime::ChannelRule{"news:*", Access::anonymous},
+                          realtime::ChannelRule{"chat:?", Access::anonymous, Access::anonymous}));
+  EXPECT_THAT(refusal("channel x sub=all").reason, HasSubstr("must be none, anon or jwt"));
+  EXPECT_THAT(refusal("channel x colour=5").reason, HasSubstr("unknown channel option"));
   EXPECT_THAT(refusal("channel \"\" sub=anon").reason, HasSubstr("pattern is missing"));
 }
 

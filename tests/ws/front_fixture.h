@@ -246,7 +246,8 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   pubsub::LoopSubscribers subscribers_;
   NoCommands commands_;
   realtime::Authority authority_{
-      realtime::ChannelRules({{"closed:*", false, false}, {"*", true, true}})};
+      realtime::ChannelRules({{"closed:*"},
+                              {"*", realtime::Access::anonymous, realtime::Access::anonymous}})};
   HttpRouter router_;
   std::optional<HttpFront> front_;
   std::thread thread_;

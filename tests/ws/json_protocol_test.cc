@@ -11,6 +11,9 @@
 namespace duplex::ws {
 namespace {
 
+constexpr auto none = realtime::Access::none;
+constexpr auto anon = realtime::Access::anonymous;
+
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
@@ -45,10 +48,10 @@ class JsonProtocolTest : public ::testing::Test {
   void connect() { ASSERT_THAT(ask(R"({"id":1,"connect":{}})"), ::testing::HasSubstr("client")); }
 
   JsonProtocolOptions options_;
-  realtime::Authority authority_{realtime::ChannelRules({{"secret:*", false, false},
-                                                         {"read:*", true, false},
-                                                         {"write:*", false, true},
-                                                         {"*", true, true}})};
+  realtime::Authority authority_{realtime::ChannelRules({{"secret:*", none, none},
+                                                         {"read:*", anon, none},
+                                                         {"write:*", none, anon},
+                                                         {"*", anon, anon}})};
   RecordingHost host_;
   std::optional<JsonProtocol> protocol_;
 };
@@ -62,7 +65,7 @@ TEST_F(JsonProtocolTest, Connects) {
 }
 
 TEST_F(JsonProtocolTest, RefusesToConnectWhenNothingIsOpen) {
-  authority_ = realtime::Authority(realtime::ChannelRules({{"*", false, false}}));
+  authority_ = realtime::Authority(realtime::ChannelRules({{"*", none, none}}));
 
   EXPECT_EQ(ask(R"({"id":1,"connect":{}})"),
             R"({"id":1,"error":{"code":101,"message":"unauthorized"}})");
