@@ -14,6 +14,11 @@ struct Disconnect {
   std::string_view reason;
 };
 
+// Do clients take this code for the last word?
+constexpr bool is_final(CloseCode code) {
+  return (code >= 3500 && code <= 3999) || (code >= 4500 && code <= 4999);
+}
+
 namespace disconnects {
 
 inline constexpr Disconnect shutdown{3001, "shutdown"};

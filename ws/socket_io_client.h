@@ -2,9 +2,9 @@
 #pragma once
 
 #include "net/timer_queue.h"
+#include "realtime/authority.h"
 #include "realtime/token_bucket.h"
 #include "ws/engine_session.h"
-#include "ws/socket_io_orders.h"
 #include "ws/socket_io_packet.h"
 #include "ws/socket_io_socket.h"
 
@@ -14,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace duplex::ws {
@@ -52,19 +51,18 @@ class SocketIoClient final : public EngineApplication {
   void take_attachment(std::string_view bytes);
   void take(const SocketIoPacket& packet, std::span<const std::string> attachments);
   void connect(const SocketIoPacket& packet);
-  void refuse(std::string_view name_space, std::string_view message, std::optional<unsigned> code);
+  // A denial without code says only its message.
+  void refuse(std::string_view name_space, const realtime::Denial& denial);
   void take_event(SocketIoSocket& socket,
                   const SocketIoPacket& packet,
                   std::span<const std::string> attachments);
   bool allow_event(SocketIoSocket& socket, std::optional<std::uint64_t> ack);
-  void obey(SocketIoSocket& socket, const realtime::Control& order);
   void watch_expiry(const realtime::Identity& identity);
   SocketIoSocket* find(std::string_view name_space);
 
   EngineSession& session_;
   SocketIoLoop& loop_;
   std::vector<std::unique_ptr<SocketIoSocket>> sockets_;
-  std::unordered_map<const SocketIoSocket*, std::unique_ptr<SocketIoOrders>> orders_;
   std::unique_ptr<Incomplete> incomplete_;
   std::string scratch_;
   realtime::TokenBucket events_;

@@ -90,7 +90,8 @@ SocketIoEvents::Outcome SocketIoEvents::leave(SocketIoSocket& socket, std::strin
 SocketIoEvents::Outcome SocketIoEvents::publish(SocketIoSocket& socket,
                                                 std::string_view room,
                                                 std::string_view data) {
-  if (const auto denial = front_.authority().check(socket.identity(), Action::publish, room))
+  if (const auto denial = front_.authority().check(
+          socket.identity(), Action::publish, room, rooms_.is_in(socket, room)))
     return {.denial = denial};
   const std::array<std::string_view, 3> command{"PUBLISH", room, data};
   const realtime::Ran ran = front_.commands().run(command, realtime::RunAs::server);
@@ -103,7 +104,8 @@ SocketIoEvents::Outcome SocketIoEvents::publish(SocketIoSocket& socket,
 SocketIoEvents::Outcome SocketIoEvents::history(SocketIoSocket& socket,
                                                 std::string_view room,
                                                 std::string_view request) {
-  if (const auto denial = front_.authority().check(socket.identity(), Action::history, room))
+  if (const auto denial = front_.authority().check(
+          socket.identity(), Action::history, room, rooms_.is_in(socket, room)))
     return {.denial = denial};
   const std::string limit =
       std::to_string(std::min(number_of(request, "limit").value_or(0), history_page_max));
@@ -123,7 +125,8 @@ SocketIoEvents::Outcome SocketIoEvents::history(SocketIoSocket& socket,
 }
 
 SocketIoEvents::Outcome SocketIoEvents::presence(SocketIoSocket& socket, std::string_view room) {
-  if (const auto denial = front_.authority().check(socket.identity(), Action::presence, room))
+  if (const auto denial = front_.authority().check(
+          socket.identity(), Action::presence, room, rooms_.is_in(socket, room)))
     return {.denial = denial};
   const std::array<std::string_view, 2> command{"RT.PRESENCE", room};
   auto members = presence_members(front_.commands().run(command, realtime::RunAs::server).reply);
