@@ -1,6 +1,8 @@
 // The decisions.
 #include "realtime/authority.h"
 
+#include "realtime/token.h"
+
 namespace duplex::realtime {
 
 namespace {
@@ -20,11 +22,16 @@ bool admits(Access access, const Identity& identity, bool is_subscribed) {
 }
 
 // What is kept of a channel may be asked for by those who may see it come.
-bool opens(const ChannelRule& rule, const Identity& identity, Action action, bool is_subscribed) {
-  const bool may_see = is_subscribed || admits(rule.subscribe, identity, is_subscribed);
+bool opens(const ChannelRule& rule,
+           const Identity& identity,
+           Action action,
+           std::string_view channel,
+           bool is_subscribed) {
+  const bool may_see = is_subscribed || (!Authority::is_private(channel) &&
+                                         admits(rule.subscribe, identity, is_subscribed));
   switch (action) {
     case Action::subscribe:
-      return admits(rule.subscribe, identity, is_subscribed);
+      return may_see;
     case Action::publish:
       return admits(rule.publish, identity, is_subscribed);
     case Action::history:
@@ -37,13 +44,40 @@ bool opens(const ChannelRule& rule, const Identity& identity, Action action, boo
 
 }  // namespace
 
+std::expected<TokenClaims, Denial> Authority::read(std::string_view token,
+                                                   std::int64_t now_ms) const {
+  if (keyring_ == nullptr) return std::unexpected(denials::invalid_token);
+  auto claims = read_token(token, *keyring_->current(), now_ms / 1000);
+  if (claims) return *std::move(claims);
+  return std::unexpected(claims.error() == TokenFault::expired ? denials::token_expired
+                                                               : denials::invalid_token);
+}
+
 std::expected<std::shared_ptr<const Identity>, Denial> Authority::authenticate(
-    std::string_view token, std::int64_t) const {
-  // No key is configured that a token could be checked with.
-  if (!token.empty()) return std::unexpected(denials::invalid_token);
-  if (!rules_.open_to_anonymous()) return std::unexpected(denials::unauthorized);
-  static const auto anonymous = std::make_shared<const Identity>();
-  return anonymous;
+    std::string_view token, std::int64_t now_ms) const {
+  if (token.empty()) {
+    if (!rules_.open_to_anonymous()) return std::unexpected(denials::unauthorized);
+    static const auto anonymous = std::make_shared<const Identity>();
+    return anonymous;
+  }
+  auto claims = read(token, now_ms);
+  if (!claims) return std::unexpected(claims.error());
+  // What opens one channel does not open a connection.
+  if (!claims->channel.empty()) return std::unexpected(denials::invalid_token);
+  return std::make_shared<const Identity>(std::move(claims->identity));
+}
+
+std::expected<ChannelGrant, Denial> Authority::check_channel_token(const Identity& identity,
+                                                                   std::string_view channel,
+                                                                   std::string_view token,
+                                                                   std::int64_t now_ms) const {
+  if (token.empty()) return std::unexpected(denials::permission_denied);
+  auto claims = read(token, now_ms);
+  if (!claims) return std::unexpected(claims.error());
+  if (claims->channel != channel || claims->identity.user != identity.user)
+    return std::unexpected(denials::invalid_token);
+  return ChannelGrant{.info = std::move(claims->identity.info),
+                      .expires_s = claims->identity.expires_s};
 }
 
 std::optional<Denial> Authority::check(const Identity& identity,
@@ -53,7 +87,8 @@ std::optional<Denial> Authority::check(const Identity& identity,
   for (const Capability& capability : identity.capabilities)
     if (capability.allows(action) && capability.matches(channel)) return std::nullopt;
   const ChannelRule* rule = rules_.find(channel);
-  if (rule != nullptr && opens(*rule, identity, action, is_subscribed)) return std::nullopt;
+  if (rule != nullptr && opens(*rule, identity, action, channel, is_subscribed))
+    return std::nullopt;
   return denials::permission_denied;
 }
 

@@ -8,6 +8,7 @@
 
 namespace duplex::realtime {
 
+std::span<const commands::CommandSpec> control_commands();
 std::span<const commands::CommandSpec> history_commands();
 std::span<const commands::CommandSpec> live_commands();
 std::span<const commands::CommandSpec> presence_commands();

@@ -41,6 +41,13 @@ struct OutputLimit {
 };
 enum OutputClass : std::uint8_t { normal_output, replica_output, pubsub_output, output_classes };
 
+// `rt-rpc <method> <stream>`: calls of browsers that go to a stream.
+struct RpcRoute {
+  std::string methods;  // a glob
+  std::string stream;
+  bool operator==(const RpcRoute&) const = default;
+};
+
 // `user <name> <rules>`.
 struct UserLine {
   std::string name;
@@ -105,6 +112,10 @@ struct Config {
   std::int64_t http_maxclients = 10000;
   std::vector<std::string> rt_origins;  // empty: the page's own host only
   std::vector<realtime::ChannelRule> channels;
+  std::string rt_jwks_file;  // under `dir` if it is relative
+  std::string rt_token_hmac_secret;
+  std::string rt_token_audience;
+  std::string rt_token_issuer;
   std::int64_t ws_message_limit = 64 << 10;
   std::int64_t ws_connect_timeout_s = 10;
   std::int64_t ws_ping_interval_s = 25;
@@ -116,6 +127,9 @@ struct Config {
   std::string admin_token;                // of the dashboard; empty: its door is closed
   bool http_rest = false;                 // commands over HTTP
   std::vector<std::pair<std::string, std::string>> rest_tokens;  // token, ACL user
+  std::vector<RpcRoute> rpc_routes;
+  std::int64_t presence_leave_delay_ms = 5000;
+  bool ws_compression = false;
   std::string sio_path = "/socket.io/";
   std::vector<std::string> sio_namespaces = {"/"};
   std::int64_t sio_ping_interval_ms = 25'000;

@@ -1,4 +1,5 @@
 // Directives about the browsers' protocols, and what programs reach through the HTTP port.
+#include "server/config_rpc.h"
 #include "server/config_table.h"
 #include "server/config_values.h"
 
@@ -55,6 +56,18 @@ constexpr Directive realtime[] = {
      .read = read_rest_token,
      .lines = rest_token_lines,
      .flags = several | fixed | sensitive},
+    {.name = "rt-rpc",
+     .shape = {.kind = Kind::special},
+     .write = write_rpc_route,
+     .read = read_rpc_routes,
+     .lines = rpc_route_lines,
+     .flags = several | fixed},
+    integer<&Config::presence_leave_delay_ms>("presence-leave-delay", 0, int_max, fixed),
+    yes_no<&Config::ws_compression>("ws-compression", fixed),
+    text<&Config::rt_jwks_file>("rt-jwks-file", reloaded),
+    text<&Config::rt_token_hmac_secret>("rt-token-hmac-secret", sensitive),
+    text<&Config::rt_token_audience>("rt-token-audience"),
+    text<&Config::rt_token_issuer>("rt-token-issuer"),
     text<&Config::sio_path>("sio-path", fixed, check_sio_path),
     words_of<&Config::sio_namespaces>("sio-namespace", fixed),
     integer<&Config::sio_ping_interval_ms>("sio-ping-interval", 10, int_max, fixed),

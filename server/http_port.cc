@@ -39,13 +39,18 @@ ws::Options web_options(const Config& config) {
   options.rest = config.http_rest;
   for (const auto& [token, user] : config.rest_tokens)
     options.rest_tokens.push_back({token, user});
+  for (const RpcRoute& route : config.rpc_routes)
+    options.json.rpc_routes.push_back({.methods = route.methods, .stream = route.stream});
+  options.leave_delay_ms = config.presence_leave_delay_ms;
+  options.compression = config.ws_compression;
   options.demo = config.demo;
   options.conformance_endpoints = config.conformance_endpoints;
   return options;
 }
 
-realtime::Authority browser_authority(const Config& config) {
-  return realtime::Authority(realtime::ChannelRules(config.channels));
+realtime::Authority browser_authority(const Config& config,
+                                      std::shared_ptr<const realtime::TokenKeyring> keyring) {
+  return realtime::Authority(realtime::ChannelRules(config.channels), std::move(keyring));
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
@@ -89,7 +94,8 @@ HttpPort::HttpPort(const Config& config,
                    ws::MetricsSource& metrics,
                    ws::Counters& counters,
                    const TlsContexts& tls,
-                   realtime::ChannelState& channels)
+                   realtime::ChannelState& channels,
+                   std::shared_ptr<const realtime::TokenKeyring> keyring)
     : pool_(pool),
       tls_(tls),
       options_(web_options(config)),
@@ -102,7 +108,7 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config)) {
+      authority_(browser_authority(config, std::move(keyring))) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
   router_.add(std::make_unique<ws::AdminDoor>(options_));
   router_.add(std::make_unique<ws::SseDoor>(options_));

@@ -25,7 +25,8 @@ namespace duplex::server {
 
 // What browsers are told and allowed, from the configuration.
 ws::Options web_options(const Config& config);
-realtime::Authority browser_authority(const Config& config);
+realtime::Authority browser_authority(const Config& config,
+                                      std::shared_ptr<const realtime::TokenKeyring> keyring);
 
 // Thread: made, listened with and destroyed by the main thread; accept() of the fronts runs on the
 // loops. Destroy it after the loops have ended.
@@ -37,7 +38,8 @@ class HttpPort {
            ws::MetricsSource& metrics,
            ws::Counters& counters,
            const TlsContexts& tls,
-           realtime::ChannelState& channels);
+           realtime::ChannelState& channels,
+           std::shared_ptr<const realtime::TokenKeyring> keyring);
   ~HttpPort();
 
   // Opens http-port and http-tls-port, those that are not 0; the error is a sentence for the

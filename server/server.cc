@@ -26,6 +26,8 @@ namespace duplex::server {
 namespace {
 
 constexpr std::chrono::milliseconds sample_interval{500};
+// How soon a new file of keys is noticed.
+constexpr std::chrono::seconds key_check_interval{5};
 
 net::BackendChoice backend_choice(IoBackend word) {
   switch (word) {
@@ -120,7 +122,14 @@ Server::Server(LoadedConfig config)
              .started_ms = base::wall_ms(),
              .bytes_at_start = base::allocated_bytes()}),
       metrics_(info_.sources(), web_counters_),
-      http_(*config_.snapshot(), pool_, loops_, metrics_, web_counters_, tls_contexts_, channels_),
+      http_(*config_.snapshot(),
+            pool_,
+            loops_,
+            metrics_,
+            web_counters_,
+            tls_contexts_,
+            channels_,
+            browser_keys_.keyring()),
       port_(pool_, &Config::port, sessions()),
       tls_port_(pool_, tls_contexts_, [this](net::EventLoop& loop, net::Descriptor descriptor) {
         const TlsContexts::Context context = tls_contexts_.clients();
@@ -133,6 +142,8 @@ Server::Server(LoadedConfig config)
   tls_port_.follow(config_);
   for (const std::string_view name : {"port", "bind"})
     config_.on_change(name, [this](const Config& next) { return port_.move(next); });
+  browser_keys_.follow(config_);
+  pool_.loop(0).every(key_check_interval, [this] { browser_keys_.look(); });
   pool_.loop(0).every(sample_interval, [this] { sample_rates(); });
 }
 
@@ -270,6 +281,7 @@ Server::Started Server::listen() {
     if (!listener) return std::unexpected(listener.error());
     unix_socket_ = std::move(*listener);
   }
+  if (auto loaded = browser_keys_.load(*config); !loaded) return loaded;
   return http_.listen(*config);
 }
 

@@ -16,6 +16,7 @@
 #include "realtime/channel_state.h"
 #include "script/engine.h"
 #include "server/acl_storage.h"
+#include "server/browser_keys.h"
 #include "server/client_port.h"
 #include "server/config_store.h"
 #include "server/http_port.h"
@@ -127,6 +128,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   ws::Counters web_counters_;
   Metrics metrics_;
   TlsContexts tls_contexts_;
+  BrowserKeys browser_keys_;
   HttpPort http_;
   std::unique_ptr<net::Listener> unix_socket_;
   ClientPort port_;

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace duplex::ws {
@@ -79,6 +80,12 @@ std::optional<realtime::Position> read_position(const json::object& object) {
   const auto offset = json_number(object, "offset", 0);
   if (!epoch || !offset) return std::nullopt;
   return realtime::Position{std::string(*epoch), *offset};
+}
+
+std::string expiry_members(std::int64_t expires_s, std::int64_t wall_ms) {
+  if (expires_s == 0) return {};
+  const std::int64_t ttl_s = std::max<std::int64_t>(expires_s - wall_ms / 1000, 1);
+  return fmt::format(R"("expires":true,"ttl":{})", ttl_s);
 }
 
 realtime::Denial denial_of(std::string_view error) {

@@ -48,6 +48,9 @@ bool json_flag(const boost::json::object& object, std::string_view name);
 // {"offset":…,"epoch":…}; nothing if these are not what they should be.
 std::optional<realtime::Position> read_position(const boost::json::object& object);
 
+// `"expires":true,"ttl":…` of what does not last for ever; empty otherwise.
+std::string expiry_members(std::int64_t expires_s, std::int64_t wall_ms);
+
 // What clients are told of an error of a command.
 realtime::Denial denial_of(std::string_view error);
 
@@ -59,8 +62,6 @@ inline constexpr realtime::Denial already_subscribed{105, "already subscribed"};
 inline constexpr realtime::Denial limit_exceeded{106, "limit exceeded"};
 inline constexpr realtime::Denial bad_request{107, "bad request"};
 inline constexpr realtime::Denial not_available{108, "not available"};
-inline constexpr realtime::Denial token_expired{109, "token expired"};
-inline constexpr realtime::Denial expired{110, "expired"};
 inline constexpr realtime::Denial too_many_requests{111, "too many requests", true};
 inline constexpr realtime::Denial unrecoverable_position{112, "unrecoverable position"};
 

@@ -96,9 +96,8 @@ std::optional<Disconnect> JsonProtocol::run(const JsonCommand& command,
   }
   if (command.method == "rpc") return rpc(command, replies);
   if (command.method == "refresh") return refresh(command, replies);
-  // Subscriptions do not run out.
-  const bool is_known = command.method == "sub_refresh";
-  command.reply(replies, is_known ? json_errors::not_available : json_errors::method_not_found);
+  if (command.method == "sub_refresh") return sub_refresh(command, replies);
+  command.reply(replies, json_errors::method_not_found);
   return std::nullopt;
 }
 

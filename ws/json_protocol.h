@@ -75,6 +75,8 @@ class JsonProtocol {
     virtual std::string expect_answer(std::uint32_t id) = 0;
     // It will not.
     virtual void forget_answer(std::string_view token) = 0;
+    // The client is known now: what the server tells it comes from here on.
+    virtual void introduce(const realtime::Identity& identity, std::string_view client) = 0;
     // Runs commands; what is sent afterwards waits for their place in the log.
     virtual realtime::CommandRunner& commands() = 0;
   };
@@ -100,6 +102,17 @@ class JsonProtocol {
   // Why the connection has to end although the client does nothing: its token has run out. To be
   // asked now and then.
   std::optional<Disconnect> check_token(std::int64_t wall_ms) const;
+  // Subscribes the client on the server's behalf; returns what it is told, a push, or nothing.
+  std::string add_channel(std::string_view name);
+  // Ends a subscription from the server's side; it may have ended before. Returns whether it had
+  // not.
+  bool drop_channel(std::string_view name);
+  // The channels whose tokens have run out.
+  std::vector<std::string> expired_channels(std::int64_t wall_ms) const;
+  // Whether the client came with a token that was issued at this time or before.
+  bool is_as_old_as(std::int64_t issued_s) const {
+    return identity_ != nullptr && identity_->has_token && identity_->issued_s <= issued_s;
+  }
   // The connection has ended: gives up all channels.
   void end();
 
@@ -112,6 +125,7 @@ class JsonProtocol {
     bool is_present = false;      // the client is in the table of those who are there
     bool announces = false;       // and that is told to others
     bool hears_presence = false;  // it is told about others
+    std::int64_t expires_s = 0;   // of its token, in seconds since 1970; 0: never
   };
   const std::vector<Channel>& channels() const { return channels_; }
 
@@ -128,6 +142,8 @@ class JsonProtocol {
 
   // --- the connection (json_protocol_connection.cc) ---
   std::optional<Disconnect> connect(const JsonCommand& command, std::string& replies);
+  using Authenticated = std::expected<std::shared_ptr<const realtime::Identity>, realtime::Denial>;
+  Authenticated authenticate(std::string_view token, std::int64_t wall_ms);
   std::optional<Disconnect> refresh(const JsonCommand& command, std::string& replies);
   // Subscribes to the channels of the token; returns `"subs":{…}` or nothing.
   std::string begin_own_channels(const JsonCommand& command);
@@ -144,6 +160,10 @@ class JsonProtocol {
   // --- channels (json_protocol_channels.cc) ---
   std::optional<Disconnect> subscribe(const JsonCommand& command, std::string& replies);
   std::optional<Disconnect> unsubscribe(const JsonCommand& command, std::string& replies);
+  std::optional<Disconnect> sub_refresh(const JsonCommand& command, std::string& replies);
+  // Whether the client may subscribe, by a rule, its own token, or the channel's.
+  std::expected<realtime::ChannelGrant, realtime::Denial> admit(std::string_view channel,
+                                                                std::string_view token) const;
   std::optional<Disconnect> publish(const JsonCommand& command,
                                     std::int64_t now_ms,
                                     std::string& replies);
@@ -153,7 +173,8 @@ class JsonProtocol {
   using Begun = std::expected<std::string, realtime::Denial>;
   Begun begin_channel(std::string_view name,
                       const std::optional<realtime::Position>& since,
-                      bool wants_presence);
+                      bool wants_presence,
+                      std::int64_t expires_s = 0);
   Begun begin_history(std::string_view name, const std::optional<realtime::Position>& since);
   Begun begin_key(std::string_view name);
   void end_channel(const Channel& channel);

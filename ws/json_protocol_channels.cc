@@ -1,4 +1,5 @@
 // What clients do with channels: subscribe, unsubscribe, publish, look back.
+#include "base/clock.h"
 #include "realtime/json_text.h"
 #include "resp/reply_value.h"
 #include "ws/json_protocol.h"
@@ -59,31 +60,99 @@ std::optional<Disconnect> JsonProtocol::subscribe(const JsonCommand& command,
     since = read_position(command.request);
     if (!since) return disconnects::bad_request;
   }
+  const auto token = command.text_of("token");
+  if (!token) return disconnects::bad_request;
   if (channel->size() > options_.channel_bytes_max) {
     command.reply(replies, json_errors::bad_request);
-  } else if (const auto denial = authority_.check(*identity_, Action::subscribe, *channel)) {
-    command.reply(replies, *denial);
+    return std::nullopt;
+  }
+  const auto grant = admit(*channel, *token);
+  if (!grant) {
+    command.reply(replies, grant.error());
   } else if (find_channel(*channel) != nullptr) {
     command.reply(replies, json_errors::already_subscribed);
   } else if (channels_.size() >= options_.channels_max) {
     command.reply(replies, json_errors::limit_exceeded);
-  } else if (const auto result =
-                 begin_channel(*channel, since, json_flag(command.request, "join_leave"))) {
-    command.reply(replies, "{" + *result + "}");
+  } else if (const Begun begun = begin_channel(
+                 *channel, since, json_flag(command.request, "join_leave"), grant->expires_s)) {
+    command.reply(replies, "{" + *begun + "}");
   } else {
-    command.reply(replies, result.error());
+    command.reply(replies, begun.error());
   }
   return std::nullopt;
 }
 
+std::expected<realtime::ChannelGrant, realtime::Denial> JsonProtocol::admit(
+    std::string_view channel, std::string_view token) const {
+  const auto denial = authority_.check(*identity_, Action::subscribe, channel);
+  if (!denial) return realtime::ChannelGrant{};
+  if (!realtime::Authority::is_private(channel)) return std::unexpected(*denial);
+  auto grant = authority_.check_channel_token(*identity_, channel, token, base::wall_ms());
+  // A bad token of a channel is no reason to end the connection.
+  if (!grant && grant.error().code >= 3000)
+    return std::unexpected(realtime::denials::permission_denied);
+  return grant;
+}
+
+std::optional<Disconnect> JsonProtocol::sub_refresh(const JsonCommand& command,
+                                                    std::string& replies) {
+  const auto name = channel_of(command);
+  const auto token = command.text_of("token");
+  if (!name || !token) return disconnects::bad_request;
+  const auto channel = std::ranges::find(channels_, *name, &Channel::name);
+  if (channel == channels_.end()) {
+    command.reply(replies, realtime::denials::permission_denied);
+    return std::nullopt;
+  }
+  const auto grant = admit(*name, *token);
+  if (!grant) {
+    command.reply(replies, grant.error());
+    return std::nullopt;
+  }
+  channel->expires_s = grant->expires_s;
+  command.reply(replies, "{" + expiry_members(grant->expires_s, base::wall_ms()) + "}");
+  return std::nullopt;
+}
+
+std::vector<std::string> JsonProtocol::expired_channels(std::int64_t wall_ms) const {
+  std::vector<std::string> names;
+  for (const Channel& channel : channels_)
+    if (channel.expires_s != 0 && channel.expires_s * 1000 <= wall_ms)
+      names.push_back(channel.name);
+  return names;
+}
+
+std::string JsonProtocol::add_channel(std::string_view name) {
+  std::string push;
+  if (!is_connected() || find_channel(name) != nullptr || channels_.size() >= options_.channels_max)
+    return push;
+  const Begun begun = begin_channel(name, std::nullopt, true);
+  if (!begun) return push;
+  append_push_head(push, name);
+  return push + R"(,"subscribe":{)" + *begun + "}}}";
+}
+
+bool JsonProtocol::drop_channel(std::string_view name) {
+  const Channel* channel = find_channel(name);
+  if (channel == nullptr) return false;
+  end_channel(*channel);
+  return true;
+}
+
 JsonProtocol::Begun JsonProtocol::begin_channel(std::string_view name,
                                                 const std::optional<Position>& since,
-                                                bool wants_presence) {
+                                                bool wants_presence,
+                                                std::int64_t expires_s) {
   const bool is_key = name.starts_with(key_prefix);
   Begun result = is_key ? begin_key(name) : begin_history(name, since);
   if (!result) return result;
+  if (expires_s != 0) {
+    if (!result->empty()) *result += ',';
+    *result += expiry_members(expires_s, base::wall_ms());
+  }
   Channel& channel = channels_.emplace_back();
   channel.name = name;
+  channel.expires_s = expires_s;
   if (const realtime::ChannelRule* rule = authority_.rules().find(name)) {
     channel.is_present = rule->presence || rule->join_leave;
     channel.announces = rule->join_leave;

@@ -3,6 +3,7 @@
 #include "base/glob.h"
 #include "base/random.h"
 #include "realtime/json_text.h"
+#include "realtime/revocations.h"
 #include "resp/reply_value.h"
 #include "ws/json_protocol.h"
 
@@ -39,20 +40,22 @@ std::string random_uuid() {
   return text;
 }
 
-// `,"expires":true,"ttl":…` of a token that does not last for ever.
-std::string expiry_members(const Identity& identity, std::int64_t wall_ms) {
-  if (identity.expires_s == 0) return {};
-  const std::int64_t ttl_s = std::max<std::int64_t>(identity.expires_s - wall_ms / 1000, 1);
-  return fmt::format(R"(,"expires":true,"ttl":{})", ttl_s);
-}
-
 }  // namespace
+
+JsonProtocol::Authenticated JsonProtocol::authenticate(std::string_view token,
+                                                       std::int64_t wall_ms) {
+  auto identity = authority_.authenticate(token, wall_ms);
+  if (!identity) return identity;
+  if (const auto denial = realtime::check_revoked(host_.commands(), **identity))
+    return std::unexpected(*denial);
+  return identity;
+}
 
 std::optional<Disconnect> JsonProtocol::connect(const JsonCommand& command, std::string& replies) {
   const auto token = command.text_of("token");
   if (!token) return disconnects::bad_request;
   const std::int64_t wall_ms = base::wall_ms();
-  auto identity = authority_.authenticate(*token, wall_ms);
+  auto identity = authenticate(*token, wall_ms);
   if (!identity) {
     if (identity.error().code >= 3000) return disconnects::invalid_token;
     command.reply(replies, identity.error());
@@ -60,9 +63,10 @@ std::optional<Disconnect> JsonProtocol::connect(const JsonCommand& command, std:
   }
   identity_ = std::move(*identity);
   client_id_ = random_uuid();
+  host_.introduce(*identity_, client_id_);
   std::string result = fmt::format(R"({{"client":"{}","version":)", client_id_);
   realtime::append_json_string(result, options_.version);
-  result += expiry_members(*identity_, wall_ms);
+  if (identity_->expires_s != 0) result += ',' + expiry_members(identity_->expires_s, wall_ms);
   fmt::format_to(std::back_inserter(result), R"(,"ping":{},"pong":true)", options_.ping_s);
   result += begin_own_channels(command);
   command.reply(replies, result + '}');
@@ -93,7 +97,7 @@ std::optional<Disconnect> JsonProtocol::refresh(const JsonCommand& command, std:
   const auto token = command.text_of("token");
   if (!token || token->empty()) return disconnects::bad_request;
   const std::int64_t wall_ms = base::wall_ms();
-  auto identity = authority_.authenticate(*token, wall_ms);
+  auto identity = authenticate(*token, wall_ms);
   if (!identity) {
     if (identity.error().code >= 3000) return disconnects::invalid_token;
     command.reply(replies, identity.error());
@@ -104,7 +108,8 @@ std::optional<Disconnect> JsonProtocol::refresh(const JsonCommand& command, std:
   identity_ = std::move(*identity);
   std::string result = fmt::format(R"({{"client":"{}","version":)", client_id_);
   realtime::append_json_string(result, options_.version);
-  command.reply(replies, result + expiry_members(*identity_, wall_ms) + '}');
+  if (identity_->expires_s != 0) result += ',' + expiry_members(identity_->expires_s, wall_ms);
+  command.reply(replies, result + '}');
   return std::nullopt;
 }
 

@@ -8,7 +8,9 @@
 
 namespace duplex::ws {
 
-std::string encode_push(const pubsub::Message& message) {
+namespace {
+
+std::string push_text(const pubsub::Message& message) {
   const pubsub::Publication& publication = message.publication();
   std::string text;
   text.reserve(message.payload().size() + message.channel().size() + 64);
@@ -25,14 +27,20 @@ std::string encode_push(const pubsub::Message& message) {
                         .tags = publication.tags});
   }
   text += "}}";
-  return encode_frame(Opcode::text, text);
+  return text;
 }
 
-base::SharedBytes shared_push(const pubsub::Message& message) {
-  return message.encoded(
-      pubsub::Form::json_frame, {}, [](const pubsub::Message& of, std::string_view) {
-        return encode_push(of);
-      });
+}  // namespace
+
+std::string encode_push(const pubsub::Message& message) {
+  return encode_frame(Opcode::text, push_text(message));
+}
+
+base::SharedBytes shared_push(const pubsub::Message& message, bool deflated) {
+  const auto form = deflated ? pubsub::Form::json_frame_deflated : pubsub::Form::json_frame;
+  return message.encoded(form, {}, [deflated](const pubsub::Message& of, std::string_view) {
+    return deflated ? encode_deflated_frame(Opcode::text, push_text(of)) : encode_push(of);
+  });
 }
 
 }  // namespace duplex::ws

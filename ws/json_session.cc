@@ -21,8 +21,8 @@ constexpr std::string_view stream_prefix = "stream:";
 
 }  // namespace
 
-JsonSession::JsonSession(HttpFront& front)
-    : WsSession(front, front.options().frames),
+JsonSession::JsonSession(HttpFront& front, bool deflates)
+    : WsSession(front, front.options().frames, deflates),
       protocol_(front.options().json, front.authority(), *this, HttpFront::now_ms()) {}
 
 void JsonSession::on_started() {
@@ -36,13 +36,17 @@ void JsonSession::on_message(bool is_text, std::string_view payload) {
   const auto disconnect = protocol_.receive(payload, HttpFront::now_ms(), replies);
   answering_ = false;
   if (!replies.empty()) send(Opcode::text, replies);
-  for (Kept& kept : std::exchange(kept_, {}))
-    push(std::move(kept.frame), kept.log_position);
+  send_kept();
   if (disconnect) return close(*disconnect);
   if (!connected_ && protocol_.is_connected()) {
     connected_ = true;
     set_deadline(DeadlineKind::ping);
   }
+}
+
+void JsonSession::send_kept() {
+  for (Kept& kept : std::exchange(kept_, {}))
+    push(std::move(kept));
 }
 
 // What was published goes out after the replies, so that the reply to a subscribe comes first.
@@ -56,6 +60,7 @@ void JsonSession::on_open_deadline(DeadlineKind kind) {
       return close(disconnects::stale);
     case DeadlineKind::ping:
       if (const auto expired = protocol_.check_token(base::wall_ms())) return close(*expired);
+      end_expired();
       protocol_.take_pong();
       send(Opcode::text, ping);
       return set_deadline(DeadlineKind::pong);
@@ -72,23 +77,40 @@ void JsonSession::on_ended() {
   protocol_.end();
   for (const std::string& token : awaited_)
     front().replies().forget(token);
+  for (const std::string& channel : control_channels_)
+    front().subscribers().unsubscribe(*this, pubsub::Kind::control, channel);
 }
 
 void JsonSession::deliver(const pubsub::Message& message, std::string_view) {
   if (!is_open()) return;
+  if (message.kind() == pubsub::Kind::control) return take_order(message.payload());
   const pubsub::Publication& publication = message.publication();
-  if (!answering_) return push(shared_push(message), publication.log_position);
-  kept_.push_back({.frame = shared_push(message),
-                   .epoch = publication.epoch,
-                   .offset = publication.offset,
-                   .log_position = publication.log_position,
-                   .of_new_channel = message.channel() == new_channel_});
+  base::SharedBytes frame = shared_push(message, deflates());
+  if (!answering_ && has_room()) {
+    wait_for_log(publication.log_position);
+    return send_push(std::move(frame));
+  }
+  Kept kept{.frame = std::move(frame),
+            .channel = std::string(message.channel()),
+            .epoch = publication.epoch,
+            .offset = publication.offset,
+            .log_position = publication.log_position,
+            .of_new_channel = message.channel() == new_channel_};
+  if (answering_)
+    kept_.push_back(std::move(kept));
+  else
+    let_wait(std::move(kept));
 }
 
-void JsonSession::push(base::SharedBytes frame, std::uint64_t log_position) {
+void JsonSession::push(Kept push) {
   if (!is_open()) return;
+  if (!has_room()) return let_wait(std::move(push));
+  wait_for_log(push.log_position);
+  send_push(std::move(push.frame));
+}
+
+void JsonSession::send_push(base::SharedBytes frame) {
   Counters::add(front().counters().pushes);
-  wait_for_log(log_position);
   send_shared(std::move(frame));
 }
 

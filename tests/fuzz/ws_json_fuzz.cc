@@ -31,6 +31,7 @@ class CheckingHost : public JsonProtocol::Host, public realtime::CommandRunner {
   void ignore_presence(std::string_view) override {}
   std::string expect_answer(std::uint32_t) override { return "token"; }
   void forget_answer(std::string_view) override {}
+  void introduce(const realtime::Identity&, std::string_view) override {}
   realtime::CommandRunner& commands() override { return *this; }
   // A history with one publication, and nobody present.
   realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs) override {

@@ -1,6 +1,9 @@
 // Who is let in, and to what.
 #include "realtime/authority.h"
 
+#include "realtime/token.h"
+#include "realtime/token_maker.h"
+
 #include <gtest/gtest.h>
 
 namespace duplex::realtime {
@@ -55,6 +58,51 @@ TEST(Authority, CapabilitiesAllowWhatNoRuleOpens) {
   EXPECT_TRUE(closed.check(somebody, Action::publish, "a:1"));
   EXPECT_TRUE(closed.check(somebody, Action::publish, "b:1"));
   EXPECT_FALSE(closed.check(somebody, Action::publish, "b:*"));
+}
+
+Authority trusting(ChannelRules rules) {
+  const auto keyring = std::make_shared<TokenKeyring>();
+  keyring->replace({.keys = {*TokenKey::secret(test_secret)}, .audience = {}, .issuer = {}});
+  return Authority(std::move(rules), keyring);
+}
+
+constexpr std::int64_t now_ms = 1'700'000'000'000;
+
+TEST(Authority, TokensLetClientsIn) {
+  const Authority authority = trusting({});
+
+  EXPECT_EQ((*authority.authenticate(make_token(R"({"sub":"ann"})"), now_ms))->user, "ann");
+  EXPECT_EQ(authority.authenticate({}, now_ms).error().code, 101u);
+  EXPECT_EQ(authority.authenticate(make_token(R"({"exp":5})"), now_ms).error().code, 109u);
+  EXPECT_EQ(authority.authenticate("x", now_ms).error().code, 3500u);
+  EXPECT_EQ(authority.authenticate(make_token(R"({"channel":"$a"})"), now_ms).error().code, 3500u);
+  EXPECT_EQ(Authority().authenticate(make_token("{}"), now_ms).error().code, 3500u);
+}
+
+TEST(Authority, KeysMayChange) {
+  const auto keyring = std::make_shared<TokenKeyring>();
+  const Authority authority({}, keyring);
+  EXPECT_FALSE(authority.authenticate(make_token("{}"), now_ms));
+
+  keyring->replace({.keys = {*TokenKey::secret(test_secret)}, .audience = {}, .issuer = {}});
+  EXPECT_TRUE(authority.authenticate(make_token("{}"), now_ms));
+}
+
+TEST(Authority, PrivateChannelsNeedATokenOfTheirOwn) {
+  const Authority authority = trusting(ChannelRules({{"*", Access::anonymous, Access::anonymous}}));
+  const Identity ann{.user = "ann", .has_token = true};
+  const auto code = [&](std::string_view token) {
+    const auto grant = authority.check_channel_token(ann, "$a", token, now_ms);
+    return grant ? 0u : grant.error().code;
+  };
+
+  EXPECT_EQ(authority.check(ann, Action::subscribe, "$a")->code, 103u);
+  EXPECT_EQ(code(""), 103u);
+  EXPECT_EQ(code(make_token(R"({"sub":"ann","channel":"$a"})")), 0u);
+  EXPECT_EQ(code(make_token(R"({"sub":"bob","channel":"$a"})")), 3500u);
+  EXPECT_EQ(code(make_token(R"({"sub":"ann","channel":"$b"})")), 3500u);
+  EXPECT_EQ(code(make_token(R"({"sub":"ann"})")), 3500u);
+  EXPECT_EQ(code(make_token(R"({"sub":"ann","channel":"$a","exp":5})")), 109u);
 }
 
 TEST(Authority, NobodyComesInWhereNothingIsOpen) {

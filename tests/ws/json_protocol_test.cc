@@ -54,6 +54,7 @@ class RecordingHost : public JsonProtocol::Host, public realtime::CommandRunner 
   void forget_answer(std::string_view token) override {
     log.push_back("forget " + std::string(token));
   }
+  void introduce(const realtime::Identity&, std::string_view) override {}
   realtime::CommandRunner& commands() override { return *this; }
   realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs as) override {
     if (words[0] == "RT.PUBLISH") {
@@ -215,7 +216,7 @@ TEST_F(JsonProtocolTest, KnowsCommandsItDoesNotHave) {
   connect();
 
   EXPECT_EQ(ask(R"({"id":2,"sub_refresh":{"channel":"a"}})"),
-            R"({"id":2,"error":{"code":108,"message":"not available"}})");
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
   EXPECT_EQ(ask(R"({"id":3,"dance":{}})"),
             R"({"id":3,"error":{"code":104,"message":"method not found"}})");
 }
