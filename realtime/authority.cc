@@ -71,7 +71,8 @@ std::expected<ChannelGrant, Denial> Authority::check_channel_token(const Identit
                                                                    std::string_view channel,
                                                                    std::string_view token,
                                                                    std::int64_t now_ms) const {
-  if (token.empty()) return std::unexpected(denials::permission_denied);
+  if (token.empty() || (fence_ != nullptr && !fence_->admits(channel)))
+    return std::unexpected(denials::permission_denied);
   auto claims = read(token, now_ms);
   if (!claims) return std::unexpected(claims.error());
   if (claims->channel != channel || claims->identity.user != identity.user)
@@ -84,6 +85,7 @@ std::optional<Denial> Authority::check(const Identity& identity,
                                        Action action,
                                        std::string_view channel,
                                        bool is_subscribed) const {
+  if (fence_ != nullptr && !fence_->admits(channel)) return denials::permission_denied;
   for (const Capability& capability : identity.capabilities)
     if (capability.allows(action) && capability.matches(channel)) return std::nullopt;
   const ChannelRule* rule = rules_.find(channel);

@@ -39,6 +39,13 @@ struct ChannelGrant {
   std::int64_t expires_s = 0;  // seconds since 1970; 0: never
 };
 
+// What bounds all rules and tokens. Thread: any.
+class ChannelFence {
+ public:
+  virtual ~ChannelFence() = default;
+  virtual bool admits(std::string_view channel) const = 0;
+};
+
 // Everything is refused that neither a rule nor a capability allows. Channels whose name starts
 // with '$' are private: rules do not let anybody subscribe to them, a channel's token does.
 //
@@ -46,9 +53,11 @@ struct ChannelGrant {
 class Authority {
  public:
   Authority() = default;
-  // `keyring`: null if no token is valid.
-  explicit Authority(ChannelRules rules, std::shared_ptr<const TokenKeyring> keyring = nullptr)
-      : rules_(std::move(rules)), keyring_(std::move(keyring)) {}
+  // `keyring`: null if no token is valid. `fence`: null if there is none; outlives this object.
+  explicit Authority(ChannelRules rules,
+                     std::shared_ptr<const TokenKeyring> keyring = nullptr,
+                     const ChannelFence* fence = nullptr)
+      : rules_(std::move(rules)), keyring_(std::move(keyring)), fence_(fence) {}
 
   // Who the token names; an empty one is an anonymous client's. `now_ms`: since 1970.
   std::expected<std::shared_ptr<const Identity>, Denial> authenticate(std::string_view token,
@@ -73,6 +82,7 @@ class Authority {
 
   ChannelRules rules_;
   std::shared_ptr<const TokenKeyring> keyring_;
+  const ChannelFence* fence_ = nullptr;
 };
 
 }  // namespace duplex::realtime

@@ -49,25 +49,34 @@ ws::Options web_options(const Config& config) {
 }
 
 realtime::Authority browser_authority(const Config& config,
-                                      std::shared_ptr<const realtime::TokenKeyring> keyring) {
-  return realtime::Authority(realtime::ChannelRules(config.channels), std::move(keyring));
+                                      std::shared_ptr<const realtime::TokenKeyring> keyring,
+                                      const realtime::ChannelFence& fence) {
+  return realtime::Authority(
+      realtime::ChannelRules(config.channels), std::move(keyring), &fence);
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
 class HttpPort::LoopRunner final : public realtime::CommandRunner {
  public:
-  explicit LoopRunner(net::CommandLoop& loop) : loop_(loop), sessions_(loop) {
-    client_.authenticated.store(true, std::memory_order_relaxed);
-    client_.protocol.store(resp::Protocol::resp3, std::memory_order_relaxed);
+  LoopRunner(net::CommandLoop& loop, const BrowserFence& fence)
+      : loop_(loop), sessions_(loop), fence_(fence) {
+    for (commands::Client* client : {&server_, &browser_}) {
+      client->authenticated.store(true, std::memory_order_relaxed);
+      client->protocol.store(resp::Protocol::resp3, std::memory_order_relaxed);
+    }
   }
 
-  realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs) override {
+  realtime::Ran run(std::span<const std::string_view> arguments, realtime::RunAs as) override {
+    const bool is_browser = as == realtime::RunAs::browser;
+    if (is_browser && !fence_.enter(browser_, arguments[0]))
+      return {.reply = "-NOPERM there is no user 'browser' that may run commands\r\n"};
+    commands::Client& client = is_browser ? browser_ : server_;
     commands::Request request{.args = arguments, .command = nullptr, .key = {}, .has_key = false};
     base::Buffer out;
     loop_.executor().set_now(loop_.loop().now_ms());
-    if (loop_.executor().execute(client_, request, out) == commands::Outcome::postponed)
+    if (loop_.executor().execute(client, request, out) == commands::Outcome::postponed)
       return {.reply = "-ERR clients are paused\r\n"};
-    return {.reply = std::string(out.view()), .log_position = client_.log_position};
+    return {.reply = std::string(out.view()), .log_position = client.log_position};
   }
 
   std::shared_ptr<realtime::CommandSession> open_session(std::string_view user) override {
@@ -85,7 +94,9 @@ class HttpPort::LoopRunner final : public realtime::CommandRunner {
  private:
   net::CommandLoop& loop_;
   CommandSessions sessions_;
-  commands::Client client_;
+  const BrowserFence& fence_;
+  commands::Client server_;
+  commands::Client browser_;
 };
 
 HttpPort::HttpPort(const Config& config,
@@ -98,17 +109,18 @@ HttpPort::HttpPort(const Config& config,
                    std::shared_ptr<const realtime::TokenKeyring> keyring)
     : pool_(pool),
       tls_(tls),
+      fence_(loops[0]->executor().context().services().users),
       options_(web_options(config)),
       runners_([&] {
         std::vector<std::unique_ptr<LoopRunner>> runners;
         for (const auto& loop : loops)
-          runners.push_back(std::make_unique<LoopRunner>(*loop));
+          runners.push_back(std::make_unique<LoopRunner>(*loop, fence_));
         return runners;
       }()),
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config, std::move(keyring))) {
+      authority_(browser_authority(config, std::move(keyring), fence_)) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
   router_.add(std::make_unique<ws::AdminDoor>(options_));
   router_.add(std::make_unique<ws::SseDoor>(options_));

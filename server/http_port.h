@@ -6,6 +6,7 @@
 #include "net/listener.h"
 #include "realtime/authority.h"
 #include "realtime/channel_state.h"
+#include "server/browser_fence.h"
 #include "server/config.h"
 #include "server/tls_contexts.h"
 #include "ws/counters.h"
@@ -26,7 +27,8 @@ namespace duplex::server {
 // What browsers are told and allowed, from the configuration.
 ws::Options web_options(const Config& config);
 realtime::Authority browser_authority(const Config& config,
-                                      std::shared_ptr<const realtime::TokenKeyring> keyring);
+                                      std::shared_ptr<const realtime::TokenKeyring> keyring,
+                                      const realtime::ChannelFence& fence);
 
 // Thread: made, listened with and destroyed by the main thread; accept() of the fronts runs on the
 // loops. Destroy it after the loops have ended.
@@ -59,6 +61,7 @@ class HttpPort {
 
   net::EventLoopPool& pool_;
   const TlsContexts& tls_;
+  const BrowserFence fence_;
   ws::Options options_;
   std::vector<std::unique_ptr<LoopRunner>> runners_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0

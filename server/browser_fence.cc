@@ -1,0 +1,44 @@
+// The ACL user `browser`.
+#include "server/browser_fence.h"
+
+#include "base/text.h"
+#include "commands/acl_user.h"
+
+#include <algorithm>
+
+namespace duplex::server {
+
+namespace {
+
+constexpr std::string_view fence_user = "browser";
+
+// What the protocols of browsers run for channels that a rule or a token has opened, and for
+// streams that the configuration names.
+constexpr std::string_view channel_commands[] = {
+    "PUBLISH", "RT.PUBLISH", "RT.HISTORY", "RT.STREAM", "RT.LIVE", "XADD"};
+
+}  // namespace
+
+commands::acl::Users::Current BrowserFence::user() const {
+  commands::acl::Users::Current current = users_.find(fence_user);
+  if (current.user != nullptr && !current.user->is_on) current.user = nullptr;
+  return current;
+}
+
+bool BrowserFence::admits(std::string_view channel) const {
+  const auto current = user();
+  return current.user == nullptr || allows_channel(*current.user, channel, false);
+}
+
+bool BrowserFence::enter(commands::Client& client, std::string_view command) const {
+  auto current = user();
+  client.user = std::move(current.user);
+  client.acl_version = current.version;
+  client.is_restricted = client.user != nullptr && !client.user->is_unrestricted();
+  return client.user != nullptr ||
+         std::ranges::any_of(channel_commands, [&](std::string_view name) {
+           return base::equals_ignoring_case(name, command);
+         });
+}
+
+}  // namespace duplex::server
