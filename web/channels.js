@@ -16,10 +16,12 @@ export const channels = {
     const data = h("textarea", { rows: 2, placeholder: '{"text":"hello"}', "aria-label": "Message",
       spellcheck: "false" });
     const messages = h("ol", { class: "messages", "aria-label": "Messages" });
+    const hint = h("p", { class: "muted" }, "Choose a channel to see what passes on it.");
     const state = h("span", { class: "muted small", role: "status" }, "not listening");
     let current = null;
 
     const add = (channel, text) => {
+      hint.hidden = true;
       messages.prepend(h("li", {}, h("time", {}, formatTime(new Date())), h("code", {}, text)));
       while (messages.children.length > messagesMax) messages.lastChild.remove();
     };
@@ -28,6 +30,8 @@ export const channels = {
       const mine = (current = new AbortController());
       name.value = channel;
       messages.replaceChildren();
+      hint.hidden = false;
+      hint.textContent = "Nothing has come yet.";
       state.textContent = `listening to ${channel}`;
       for (const row of list.querySelectorAll("button"))
         row.toggleAttribute("aria-current", row.dataset.channel === channel);
@@ -60,7 +64,7 @@ export const channels = {
             h("button", { type: "submit" }, "Publish")),
           data),
         h("div", { class: "row spread" }, h("h2", {}, "Live"), state),
-        messages)));
+        hint, messages)));
 
     every(2000, signal, async () => {
       try {

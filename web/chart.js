@@ -8,21 +8,22 @@ const top = 12;
 const points = 120;
 
 // A round number not below the value, so that the scale does not jump with every sample.
-const niceLimit = (value) => {
+const niceLimit = (value, isBytes) => {
   if (!(value > 0)) return 1;
+  if (isBytes) return 2 ** Math.ceil(Math.log2(value));
   const unit = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].find((step) => step * unit >= value) * unit;
 };
 
 export class Chart {
-  // `format` writes a value; `interval` is what lies between two samples, in seconds.
-  constructor(title, format, interval = 1) {
+  // A sample is added every second; `format` writes a value.
+  constructor(title, format, isBytes = false) {
     this.format = format;
-    this.interval = interval;
+    this.isBytes = isBytes;
     this.samples = [];
     this.area = h("path", { class: "area" });
     this.line = h("path", { class: "line", "vector-effect": "non-scaling-stroke" });
-    this.cursor = h("line", { class: "cursor", y1: 0, y2: height, x1: -1, x2: -1,
+    this.cursor = h("line", { class: "cursor", y1: 0, y2: height, visibility: "hidden",
       "vector-effect": "non-scaling-stroke" });
     const grid = [0, 1, 2].map((row) => {
       const y = top + ((height - top) * row) / 2 - (row === 2 ? 0.5 : 0);
@@ -52,7 +53,7 @@ export class Chart {
   }
 
   draw() {
-    const limit = niceLimit(Math.max(...this.samples));
+    const limit = niceLimit(Math.max(...this.samples), this.isBytes);
     const y = (value) => height - (value / limit) * (height - top);
     const steps = this.samples.map((value, i) => `${this.x(i).toFixed(1)},${y(value).toFixed(1)}`);
     const path = `M${steps.join("L")}`;
@@ -72,11 +73,11 @@ export class Chart {
       index -= Math.round(((width - x) * (points - 1)) / width);
       index = Math.min(Math.max(index, 0), this.samples.length - 1);
     }
-    const at = event ? this.x(index) : -1;
-    this.cursor.setAttribute("x1", at);
-    this.cursor.setAttribute("x2", at);
-    const ago = (this.samples.length - 1 - index) * this.interval;
-    this.note.textContent = event && ago > 0 ? `${Math.round(ago)} s ago` : "";
+    this.cursor.setAttribute("visibility", event && index >= 0 ? "visible" : "hidden");
+    this.cursor.setAttribute("x1", this.x(index));
+    this.cursor.setAttribute("x2", this.x(index));
+    const ago = this.samples.length - 1 - index;
+    this.note.textContent = event && ago > 0 ? `${ago} s ago` : "";
     if (index >= 0) this.value.textContent = this.format(this.samples[index]);
   }
 }

@@ -3,9 +3,9 @@
 import { admin, run } from "/web/admin.js";
 import { channels } from "/web/channels.js";
 import { clients } from "/web/clients.js";
-import { h } from "/web/dom.js";
+import { every, h } from "/web/dom.js";
 import { keys } from "/web/keys.js";
-import { overview } from "/web/overview.js";
+import { overview, sample } from "/web/overview.js";
 import { serverView, slowLog } from "/web/server_view.js";
 
 const views = { overview, keys, channels, connections: clients, slowlog: slowLog, server: serverView };
@@ -13,26 +13,27 @@ const byId = (id) => document.getElementById(id);
 
 let open = null; // the controller that ends what the open view does
 
-const shell = {
-  live(stats) {
+const showState = (state, text) => {
+  const element = byId("state");
+  if (element.textContent === text) return;
+  element.dataset.state = state;
+  element.textContent = text;
+};
+
+const readStats = async () => {
+  try {
+    const stats = await (await fetch("/api/stats", { cache: "no-store" })).json();
     showState("live", "live");
+    sample(stats);
     byId("version").textContent = [
       stats.version ? `Duplex ${stats.version}` : "Duplex",
       stats.io_backend ? `on ${stats.io_backend}` : "",
       stats.loops ? `${stats.loops} event loop${stats.loops === 1 ? "" : "s"}` : "",
     ].filter(Boolean).join(" · ");
     byId("demo").hidden = !stats.demo;
-  },
-  lost() {
+  } catch {
     showState("off", "no answer");
-  },
-};
-
-const showState = (state, text) => {
-  const element = byId("state");
-  if (element.textContent === text) return;
-  element.dataset.state = state;
-  element.textContent = text;
+  }
 };
 
 const locked = (place) =>
@@ -56,7 +57,7 @@ const show = () => {
   }
   byId("lock").textContent = admin.isOpen ? "Lock" : "Unlock";
   if (view.needsToken && !admin.isOpen) locked(place);
-  else view.open(place, open.signal, shell);
+  else view.open(place, open.signal);
 };
 
 const unlock = () => {
@@ -86,4 +87,5 @@ byId("unlock-form").addEventListener("submit", async (event) => {
 byId("unlock-cancel").addEventListener("click", () => byId("unlock").close());
 
 addEventListener("hashchange", show);
+every(1000, new AbortController().signal, readStats);
 show();

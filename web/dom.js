@@ -28,8 +28,8 @@ export const formatShort = (value) => {
     value /= 1000;
     ++unit;
   }
-  const digits = unit === 0 ? (Math.abs(value) < 10 && value % 1 ? 1 : 0) : value >= 100 ? 0 : 1;
-  return `${value.toFixed(digits)}${units[unit]}`;
+  const digits = unit === 0 ? (Math.abs(value) < 10 ? 1 : 0) : value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits).replace(".0", "")}${units[unit]}`;
 };
 
 export const formatBytes = (bytes) => {
@@ -40,7 +40,7 @@ export const formatBytes = (bytes) => {
     bytes /= 1024;
     ++unit;
   }
-  return `${bytes.toFixed(unit === 0 || bytes >= 100 ? 0 : 1)} ${units[unit]}`;
+  return `${bytes.toFixed(unit === 0 || bytes >= 100 ? 0 : 1).replace(".0", "")} ${units[unit]}`;
 };
 
 export const formatMicroseconds = (us) => {

@@ -51,6 +51,7 @@ export const keys = {
         const [next, names] = await run("SCAN", cursor, ...words);
         if (mine !== searching || signal.aborted) return;
         cursor = next;
+        names.sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
         const kinds = names.length ? await runAll(names.map((name) => ["TYPE", name])) : [];
         if (mine !== searching || signal.aborted) return;
         list.append(...names.map((name, i) => rowOf(name, kinds[i] ?? "none")));

@@ -9,18 +9,26 @@ import { every, formatBytes, formatDuration, formatMicroseconds, formatNumber, f
 const charts = {
   commands: new Chart("Commands per second", formatShort),
   latency: new Chart("Time per command", formatMicroseconds),
-  memory: new Chart("Memory", formatBytes),
+  memory: new Chart("Memory", formatBytes, true),
   pushes: new Chart("Messages to browsers per second", formatShort),
 };
 let last = null;
 let lastTimes = null;
 
-const rate = (stats, name, at) =>
-  last ? ((stats[name] - last.stats[name]) * 1000) / Math.max(at - last.at, 1) : 0;
+// Takes a sample of /api/stats, whether the view is open or not.
+export const sample = (stats) => {
+  const at = performance.now();
+  if (last) {
+    const rate = (name) => ((stats[name] - last.stats[name]) * 1000) / Math.max(at - last.at, 1);
+    charts.commands.add(rate("commands_total"));
+    charts.pushes.add(rate("pushes"));
+    charts.memory.add(stats.memory_bytes);
+  }
+  last = { stats, at };
+};
 
-const tile = (label, value, note) =>
-  h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value),
-    note ? h("dd", { class: "tile-note" }, note) : null);
+const tile = (label, value) =>
+  h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value));
 
 const addresses = (stats) => {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -60,7 +68,7 @@ const busiest = (info) =>
 
 export const overview = {
   title: "Overview",
-  open(place, signal, shell) {
+  open(place, signal) {
     const tiles = h("dl", { class: "tiles" });
     const where = h("div", {});
     const rows = h("tbody", {});
@@ -91,14 +99,8 @@ export const overview = {
     };
 
     every(1000, signal, async () => {
-      try {
-        const stats = await (await fetch("/api/stats", { cache: "no-store" })).json();
-        const at = performance.now();
-        if (last) {
-          charts.commands.add(rate(stats, "commands_total", at));
-          charts.pushes.add(rate(stats, "pushes", at));
-          charts.memory.add(stats.memory_bytes);
-        }
+      if (last) {
+        const { stats } = last;
         tiles.replaceChildren(
           tile("Keys", formatNumber(stats.keys)),
           tile("Memory", formatBytes(stats.memory_bytes)),
@@ -108,12 +110,8 @@ export const overview = {
           tile("Log", !stats.log_enabled ? "off" : stats.log_ok ? "writing" : "failed"),
           tile("Running for", formatDuration(stats.uptime_s)));
         if (!where.firstChild) where.append(addresses(stats));
-        last = { stats, at };
-        shell.live(stats);
-        if (admin.isOpen) await readTimes();
-      } catch (error) {
-        shell.lost(error);
       }
+      if (admin.isOpen) await readTimes().catch(() => (table.hidden = true));
     });
   },
 };
