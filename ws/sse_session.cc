@@ -80,7 +80,7 @@ void SseSession::catch_up(SsePosition& position) {
   const bool goes_on = position.epoch != 0;
   const realtime::Position since{.epoch = std::to_string(position.epoch),
                                  .offset = position.offset};
-  realtime::HistoryQuery query{.since = {}, .limit = goes_on ? replay_max : 0};
+  realtime::HistoryQuery query{.since = {}, .limit = goes_on ? replay_max : 0, .make = true};
   if (goes_on) query.since = since;
   const auto page =
       realtime::read_history(front_.commands(), realtime::RunAs::server, position.channel, query);
