@@ -240,6 +240,54 @@ ApiOutcome channels(const ApiRequest& request, CommandRunner& commands) {
   return result;
 }
 
+// Carries out what has no result.
+ApiOutcome tell(CommandRunner& commands, std::span<const std::string_view> words) {
+  auto answer = run(commands, words);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return ApiResult{.json = "{}", .log_position = answer->log_position};
+}
+
+ApiOutcome disconnect(const ApiRequest& request, CommandRunner& commands) {
+  const json::object& parameters = request.parameters;
+  const bool is_client = parameters.contains("client");
+  const auto id = text_of(parameters, is_client ? "client" : "user");
+  if (!id) return std::unexpected(id.error());
+  std::vector<std::string_view> words = {"RT.DISCONNECT", is_client ? "CLIENT" : "USER", *id};
+  std::string code;
+  if (const json::value* given = parameters.if_contains("disconnect")) {
+    const json::object* object = given->if_object();
+    if (object == nullptr) return std::unexpected(bad_request("disconnect has to be an object"));
+    const auto number = number_of(*object, "code", 3000);
+    if (!number) return std::unexpected(number.error());
+    code = std::to_string(*number);
+    words.push_back(code);
+    if (object->contains("reason")) {
+      const auto reason = text_of(*object, "reason");
+      if (!reason) return std::unexpected(reason.error());
+      words.push_back(*reason);
+    }
+  }
+  return tell(commands, words);
+}
+
+ApiOutcome change_subscription(std::string_view command,
+                               const ApiRequest& request,
+                               CommandRunner& commands) {
+  const auto user = text_of(request.parameters, "user");
+  if (!user) return std::unexpected(user.error());
+  const auto channel = text_of(request.parameters, "channel");
+  if (!channel) return std::unexpected(channel.error());
+  return tell(commands, std::array<std::string_view, 3>{command, *user, *channel});
+}
+
+ApiOutcome subscribe(const ApiRequest& request, CommandRunner& commands) {
+  return change_subscription("RT.SUBSCRIBE", request, commands);
+}
+
+ApiOutcome unsubscribe(const ApiRequest& request, CommandRunner& commands) {
+  return change_subscription("RT.UNSUBSCRIBE", request, commands);
+}
+
 constexpr struct {
   std::string_view name;
   ApiMethod method;
@@ -250,6 +298,9 @@ constexpr struct {
     {"presence", presence},
     {"presence_stats", presence_stats},
     {"channels", channels},
+    {"disconnect", disconnect},
+    {"subscribe", subscribe},
+    {"unsubscribe", unsubscribe},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "pubsub/message.h"
+#include "realtime/control.h"
 #include "realtime/history_page.h"
 #include "realtime/json_text.h"
 #include "ws/counters.h"
@@ -41,6 +42,10 @@ SseSession::SseSession(HttpFront& front, SseRequest request)
     positions_.push_back(known == request.positions.end() ? SsePosition{.channel = channel}
                                                           : *known);
   }
+  if (!identity_->user.empty())
+    control_channels_.push_back(realtime::control_of_user(identity_->user));
+  if (!identity_->token_id.empty())
+    control_channels_.push_back(realtime::control_of_token(identity_->token_id));
 }
 
 SseSession::~SseSession() {
@@ -54,6 +59,8 @@ void SseSession::start(net::Socket& socket) {
     front_.subscribers().subscribe(*this, pubsub::Kind::channel, position.channel);
     Counters::add(front_.counters().subscriptions);
   }
+  for (const std::string& channel : control_channels_)
+    front_.subscribers().subscribe(*this, pubsub::Kind::control, channel);
   for (SsePosition& position : positions_)
     catch_up(position);
   // An event without data is none, but its id counts: it is known where to begin.
@@ -73,7 +80,7 @@ void SseSession::catch_up(SsePosition& position) {
   const bool goes_on = position.epoch != 0;
   const realtime::Position since{.epoch = std::to_string(position.epoch),
                                  .offset = position.offset};
-  realtime::HistoryQuery query{.since = {}, .limit = goes_on ? replay_max : 0};
+  realtime::HistoryQuery query{.since = {}, .limit = goes_on ? replay_max : 0, .make = true};
   if (goes_on) query.since = since;
   const auto page =
       realtime::read_history(front_.commands(), realtime::RunAs::server, position.channel, query);
@@ -114,6 +121,7 @@ SsePosition& SseSession::position_of(std::string_view channel) {
 
 void SseSession::deliver(const pubsub::Message& message, std::string_view) {
   if (socket_->is_closing()) return;
+  if (message.kind() == pubsub::Kind::control) return obey(message.payload());
   const pubsub::Publication& publication = message.publication();
   if (publication.offset != 0) {
     SsePosition& position = position_of(message.channel());
@@ -126,6 +134,15 @@ void SseSession::deliver(const pubsub::Message& message, std::string_view) {
   socket_->append_shared(shared_event(message));
   end_event();
   limit_output();
+}
+
+void SseSession::obey(std::string_view order) {
+  const auto control = realtime::read_control(order);
+  if (!control) return;
+  const bool ends =
+      control->what == realtime::Control::What::disconnect ||
+      (control->what == realtime::Control::What::revoke && identity_->issued_s <= control->number);
+  if (ends) socket_->close_after_flush();
 }
 
 void SseSession::wait_for_log(std::uint64_t position) {
@@ -159,6 +176,8 @@ void SseSession::on_closed(net::CloseReason) {
     front_.subscribers().unsubscribe(*this, pubsub::Kind::channel, position.channel);
     Counters::subtract(front_.counters().subscriptions);
   }
+  for (const std::string& channel : control_channels_)
+    front_.subscribers().unsubscribe(*this, pubsub::Kind::control, channel);
   front_.remove(*this);
 }
 

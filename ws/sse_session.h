@@ -49,6 +49,9 @@ class SseSession final : public Takeover, public Deadlined, public pubsub::Subsc
   SsePosition& position_of(std::string_view channel);
   // Sends what the history has behind the position; tells the page if there is no such part of it.
   void catch_up(SsePosition& position);
+  // Programs may end the stream (RT.DISCONNECT, RT.REVOKE); the browser comes back, and has to show
+  // again who it is.
+  void obey(std::string_view order);
   void send_lost(std::string_view channel);
   void end_event();
   void limit_output();
@@ -58,6 +61,7 @@ class SseSession final : public Takeover, public Deadlined, public pubsub::Subsc
   net::Socket* socket_ = nullptr;
   const std::shared_ptr<const realtime::Identity> identity_;
   std::vector<SsePosition> positions_;  // of all channels
+  std::vector<std::string> control_channels_;
   net::TimerId expiry_ = 0;
 };
 

@@ -73,6 +73,32 @@ def test_broadcast_and_idempotency(server):
         assert values == [b"7", b'"last"']
 
 
+def test_history_presence_and_channels():
+    with servers.server(
+        "duplex", "--http-api-key", KEY, config="channel kept:* history=2 ttl=300s\n"
+    ) as running:
+        api = Http(running, KEY)
+        positions = [api.api("publish", channel="kept:a", data=n)[1]["result"] for n in (1, 2, 3)]
+        assert [position["offset"] for position in positions] == [1, 2, 3]
+        history = api.api("history", channel="kept:a", limit=-1)[1]["result"]
+        assert [item["data"] for item in history["publications"]] == [2, 3]
+        assert history["offset"] == 3 and history["epoch"] == positions[0]["epoch"]
+        since = {"epoch": history["epoch"], "offset": 2}
+        later = api.api("history", channel="kept:a", limit=10, since=since)[1]["result"]
+        assert [item["offset"] for item in later["publications"]] == [3]
+        assert api.api("history", channel="other")[1]["error"]["code"] == 108
+        assert api.api("presence", channel="kept:a")[1] == {"result": {"presence": {}}}
+        stats = api.api("presence_stats", channel="kept:a")[1]["result"]
+        assert stats == {"num_clients": 0, "num_users": 0}
+        with running.client() as subscriber:
+            subscriber.call("SUBSCRIBE", "kept:a")
+            channels = api.api("channels", pattern="kept:*")[1]["result"]["channels"]
+            assert channels == {"kept:a": {"num_clients": 1}}
+        for method in ("disconnect", "subscribe", "unsubscribe"):
+            answer = api.api(method, user="42", channel="kept:a")
+            assert answer == (200, {"result": {}}), method
+
+
 def test_keys_are_needed(server):
     for token in (None, "wrong"):
         status, answer = Http(server, token).api("publish", channel="a", data=1)
@@ -126,11 +152,13 @@ def test_bytes_come_as_base64_if_asked(server):
 
 def test_pipelines_and_transactions(server):
     writer = Http(server, "writer:pass")
-    status, answer = writer.ask("POST", "/pipeline", [["SET", "k", "1"], ["INCR", "k"], ["LPOP", "k"]])
+    commands = [["SET", "k", "1"], ["INCR", "k"], ["LPOP", "k"]]
+    status, answer = writer.ask("POST", "/pipeline", commands)
     assert status == 200
     assert answer[:2] == [{"result": "OK"}, {"result": 2}]
     assert answer[2]["error"].startswith("WRONGTYPE")
-    status, answer = writer.ask("POST", "/multi-exec", [["INCR", "k"], ["LPOP", "k"], ["GET", "k"]])
+    commands = [["INCR", "k"], ["LPOP", "k"], ["GET", "k"]]
+    status, answer = writer.ask("POST", "/multi-exec", commands)
     assert status == 200 and answer[0] == {"result": 3} and answer[2] == {"result": "3"}
     assert answer[1]["error"].startswith("WRONGTYPE")
     status, answer = writer.ask("POST", "/multi-exec", [["INCR", "k"], ["NOSUCH"]])
