@@ -71,11 +71,11 @@ class HttpPort {
   std::vector<std::unique_ptr<LoopRunner>> runners_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0
   const realtime::Authority authority_;
+  ws::ConnectionLimits limits_;
   const std::vector<realtime::EventBridge> event_bridges_;
   ws::SocketIoCluster cluster_;
   ws::SocketIoRouter event_router_;
   ws::HttpRouter router_;
-  ws::ConnectionLimits limits_;
   std::vector<std::unique_ptr<ws::HttpFront>> fronts_;
   std::unique_ptr<ws::SocketIoBridges> bridges_;  // on loop 0
   std::vector<std::unique_ptr<net::Listener>> listeners_;
