@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -96,6 +97,8 @@ class Log {
   const StreamPosition& start() const { return start_; }
 
   LogStats stats() const;
+  // How long the longest sync since the last call took; nothing if there was none.
+  std::optional<std::int64_t> take_longest_sync_us();
   // Says in the server's log when a sync takes long, once for each. To be called now and then, from
   // one thread: the one that syncs cannot look at a clock meanwhile.
   void watch();
@@ -201,6 +204,7 @@ class Log {
   std::atomic<std::uint64_t> base_bytes_{0};
   std::atomic<std::uint64_t> segment_bytes_{0};
   std::atomic<std::int64_t> last_sync_us_{-1};
+  std::atomic<std::int64_t> longest_sync_us_{-1};  // not taken yet
   std::atomic<std::uint64_t> delayed_syncs_{0};
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::uint64_t> writes_{0};

@@ -111,8 +111,15 @@ std::error_code Log::sync(Segment& segment) {
   slow_sync_told_ = false;
   if (error) return error;
   last_sync_us_ = duration_us;
+  if (duration_us > longest_sync_us_) longest_sync_us_ = duration_us;
   ++syncs_;
   return {};
+}
+
+std::optional<std::int64_t> Log::take_longest_sync_us() {
+  const std::int64_t longest_us = longest_sync_us_.exchange(-1);
+  if (longest_us < 0) return std::nullopt;
+  return longest_us;
 }
 
 std::int64_t Log::sync_running_us() const {
