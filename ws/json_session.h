@@ -5,6 +5,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "realtime/command_runner.h"
 #include "realtime/control.h"
+#include "ws/connection_limits.h"
 #include "ws/json_protocol.h"
 #include "ws/ws_session.h"
 
