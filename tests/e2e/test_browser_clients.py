@@ -81,6 +81,10 @@ def test_the_user_browser_is_a_fence():
             assert browser.ask("publish", channel="news", data=1) == 103
             assert browser.ask("publish", channel="room:1", data=1) == {}
             assert denials(server, "permission_denied") == 2
+            # What the user may not run is in the log of denials.
+            client.call("ACL", "SETUSER", "browser", "-rt.publish")
+            assert browser.ask("publish", channel="room:1", data=1) == 103
+            assert client.call("ACL", "LOG", "1").value
             client.call("ACL", "SETUSER", "browser", "off")
             assert browser.ask("publish", channel="room:1", data=1) == 103
             client.call("ACL", "DELUSER", "browser")

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from support import servers, waiting
+from support import servers, waiting, web_socket
 from support.browser import Browser
 
 pytestmark = pytest.mark.skipif(
@@ -165,6 +165,32 @@ def test_programs_choose_channels(duplex):
         assert client.call("RT.DISCONNECT", "USER", "zoe", 5, "x").kind == "error"
         assert client.call("RT.DISCONNECT", "CLIENT", zoe.connected["client"]).value == 1
         assert zoe.end() == 3503
+
+
+def socket_io(server, text):
+    """A client of Socket.IO and what connecting is answered."""
+    socket = web_socket.WebSocket(server.http_port, "/socket.io/?EIO=4&transport=websocket")
+    assert socket.receive().startswith("0")
+    socket.send("40" + json.dumps({"token": text}))
+    return socket, socket.receive()
+
+
+def test_socket_io():
+    with servers.server("duplex", "--rt-token-hmac-secret", SECRET) as server:
+        with server.client() as client:
+            socket, reply = socket_io(server, token(sub="ann"))
+            with socket:
+                assert reply.startswith('40{"sid"')
+                assert client.call("RT.SUBSCRIBE", "ann", "news").value == 1
+                waiting.until(lambda: client.call("PUBLISH", "news", "1").value == 1)
+                assert socket.receive() == '42["news",1]'
+                assert client.call("RT.REVOKE", "USER", "ann").value == 1
+                with pytest.raises(ConnectionError):
+                    while True:
+                        socket.receive()
+            socket, reply = socket_io(server, token(sub="ann"))
+            with socket:
+                assert reply == '44{"message":"invalid token","data":{"code":3500}}'
 
 
 def test_a_short_secret_is_refused(duplex):
