@@ -166,8 +166,8 @@ class CommandContext {
   // Whether the command comes from the log: it was accepted before, perhaps by another server.
   bool is_replay() const { return !serving_ && client_->connection == nullptr; }
 
-  // Publishes when the command is over: behind what was changed before, and while the keys are still
-  // locked. Returns the number of receivers.
+  // Publishes when the command is over: behind what was changed before, and while the keys are
+  // still locked. Returns the number of receivers.
   std::size_t publish(pubsub::Kind kind,
                       std::string_view channel,
                       std::string_view payload,

@@ -1,12 +1,12 @@
 // Which loops have subscribers of what, and the one order in which they get messages.
 #include "pubsub/hub.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/assert.h"
 #include "base/glob.h"
 #include "base/hash.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace duplex::pubsub {
 
@@ -33,8 +33,8 @@ std::size_t Hub::publish(std::size_t from, MessagePtr message) {
   const Names& direct = names(message->kind());
   if (const auto found = direct.find(message->channel()); found != direct.end())
     note(found->second);
-  if (message->kind() == Kind::channel)
-    for (const auto& [pattern, counts] : names(Kind::pattern))
+  if (const auto patterns = patterns_of(message->kind()))
+    for (const auto& [pattern, counts] : names(*patterns))
       if (base::glob_match(pattern, message->channel())) note(counts);
   for (std::size_t loop = 0; loop < loops_; ++loop) {
     if (!receivers_[loop]) continue;
@@ -53,7 +53,7 @@ std::vector<MessagePtr> Hub::take(std::size_t loop) {
   return std::exchange(queues_[loop].messages, {});
 }
 
-void Hub::subscribe(std::size_t loop, Kind kind, std::string_view name) {
+void Hub::subscribe(std::size_t loop, Kind kind, std::string_view name, Seen seen) {
   const base::MutexLock lock(mutex_);
   Names& known = names(kind);
   auto found = known.find(name);
@@ -61,10 +61,13 @@ void Hub::subscribe(std::size_t loop, Kind kind, std::string_view name) {
   Counts& counts = found->second;
   counts.by_loop.resize(loops_);
   ++counts.by_loop[loop];
-  ++counts.total;
+  if (seen == Seen::no)
+    ++counts.unseen;
+  else if (counts.total++ == 0)
+    ++seen_names_[static_cast<std::size_t>(kind)];
 }
 
-void Hub::unsubscribe(std::size_t loop, Kind kind, std::string_view name) {
+void Hub::unsubscribe(std::size_t loop, Kind kind, std::string_view name, Seen seen) {
   const base::MutexLock lock(mutex_);
   Names& known = names(kind);
   const auto found = known.find(name);
@@ -72,7 +75,11 @@ void Hub::unsubscribe(std::size_t loop, Kind kind, std::string_view name) {
   Counts& counts = found->second;
   DUPLEX_ASSERT(counts.by_loop[loop] > 0);
   --counts.by_loop[loop];
-  if (--counts.total == 0) known.erase(found);
+  if (seen == Seen::no)
+    --counts.unseen;
+  else if (--counts.total == 0)
+    --seen_names_[static_cast<std::size_t>(kind)];
+  if (counts.total == 0 && counts.unseen == 0) known.erase(found);
 }
 
 std::vector<std::string> Hub::channels(Kind kind, std::string_view glob) const {
@@ -80,7 +87,8 @@ std::vector<std::string> Hub::channels(Kind kind, std::string_view glob) const {
   {
     const base::MutexLock lock(mutex_);
     for (const auto& [name, counts] : names(kind))
-      if (glob.empty() || base::glob_match(glob, name)) result.push_back(name);
+      if (counts.total != 0 && (glob.empty() || base::glob_match(glob, name)))
+        result.push_back(name);
   }
   std::sort(result.begin(), result.end());
   return result;
@@ -105,12 +113,12 @@ std::size_t Hub::receiver_count(Kind kind, std::string_view channel) const {
 
 std::size_t Hub::pattern_count() const {
   const base::MutexLock lock(mutex_);
-  return names(Kind::pattern).size();
+  return seen_names_[static_cast<std::size_t>(Kind::pattern)];
 }
 
 std::size_t Hub::channel_count(Kind kind) const {
   const base::MutexLock lock(mutex_);
-  return names(kind).size();
+  return seen_names_[static_cast<std::size_t>(kind)];
 }
 
 }  // namespace duplex::pubsub

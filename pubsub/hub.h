@@ -1,6 +1,9 @@
 // Which loops have subscribers of what, and the one order in which they get messages.
 #pragma once
 
+#include "base/mutex.h"
+#include "pubsub/message.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -11,10 +14,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/mutex.h"
-#include "pubsub/message.h"
-
 namespace duplex::pubsub {
+
+// Whether commands tell of a subscription: of those that the server keeps for itself they do not.
+enum class Seen : std::uint8_t { yes, no };
 
 // How the hub tells a loop that messages wait for it. Called under the hub's lock, from any thread;
 // must only post.
@@ -43,9 +46,10 @@ class Hub {
     return queues_[loop].waiting.load(std::memory_order_acquire);
   }
 
-  // One more or one fewer subscriber on this loop.
-  void subscribe(std::size_t loop, Kind kind, std::string_view name);
-  void unsubscribe(std::size_t loop, Kind kind, std::string_view name);
+  // One more or one fewer subscriber on this loop. What is not seen gets messages, but is in none
+  // of the lists and numbers below, nor in what publish() returns.
+  void subscribe(std::size_t loop, Kind kind, std::string_view name, Seen seen = Seen::yes);
+  void unsubscribe(std::size_t loop, Kind kind, std::string_view name, Seen seen = Seen::yes);
 
   // Channels with at least one subscriber that match the glob (empty glob: all), sorted by name.
   std::vector<std::string> channels(Kind kind, std::string_view glob) const;
@@ -59,7 +63,8 @@ class Hub {
  private:
   struct Counts {
     std::vector<std::uint32_t> by_loop;
-    std::size_t total = 0;
+    std::size_t total = 0;  // of those that are seen
+    std::size_t unseen = 0;
   };
   struct Queue {
     std::vector<MessagePtr> messages;
@@ -80,7 +85,8 @@ class Hub {
   const std::size_t loops_;
   mutable base::Mutex mutex_{base::LockRank::hub};
   Names names_[kinds] DUPLEX_GUARDED_BY(mutex_);
-  std::vector<Queue> queues_;                  // `messages` under mutex_
+  std::size_t seen_names_[kinds] DUPLEX_GUARDED_BY(mutex_) = {};
+  std::vector<Queue> queues_;                              // `messages` under mutex_
   std::vector<bool> receivers_ DUPLEX_GUARDED_BY(mutex_);  // scratch of publish()
 };
 

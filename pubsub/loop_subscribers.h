@@ -1,15 +1,15 @@
 // The subscribers of one loop: who of its sessions wants which channel or pattern.
 #pragma once
 
+#include "pubsub/hub.h"
+#include "pubsub/message.h"
+
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "pubsub/hub.h"
-#include "pubsub/message.h"
 
 namespace duplex::pubsub {
 
@@ -33,9 +33,9 @@ class LoopSubscribers {
   Hub& hub() { return hub_; }
 
   // Requires: the subscriber does not have this subscription yet.
-  void subscribe(Subscriber& subscriber, Kind kind, std::string_view name);
-  // Requires: it has it.
-  void unsubscribe(Subscriber& subscriber, Kind kind, std::string_view name);
+  void subscribe(Subscriber& subscriber, Kind kind, std::string_view name, Seen seen = Seen::yes);
+  // Requires: it has it, and it was as much seen.
+  void unsubscribe(Subscriber& subscriber, Kind kind, std::string_view name, Seen seen = Seen::yes);
 
   // Publishes from this loop and returns the number of receivers. Receivers of this loop get the
   // message with the next deliver_waiting().

@@ -1,29 +1,38 @@
 // One published message, shared by all its receivers, encoded at most once per wire form.
 #pragma once
 
+#include "base/mutex.h"
+#include "base/shared_bytes.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/mutex.h"
-#include "base/shared_bytes.h"
-
 namespace duplex::pubsub {
 
 // How a channel name is meant.
 enum class Kind : std::uint8_t {
-  channel,   // SUBSCRIBE's
-  pattern,   // PSUBSCRIBE's
-  shard,     // SSUBSCRIBE's
-  monitor,   // one channel without a name, on which MONITOR's lines are sent
-  presence,  // who comes to a channel and who leaves it, for browsers that want to know
-  control,   // what the server tells its own sessions: "user:<id>", "client:<id>"
+  channel,        // SUBSCRIBE's
+  pattern,        // PSUBSCRIBE's
+  shard,          // SSUBSCRIBE's
+  monitor,        // one channel without a name, on which MONITOR's lines are sent
+  presence,       // who comes to a channel and who leaves it, for browsers that want to know
+  control,        // what the server tells its own sessions: "user:<id>", "client:<id>"
+  shard_pattern,  // what a pattern is for channels, for shard channels; no command makes one
 };
-inline constexpr std::size_t kinds = 6;
+inline constexpr std::size_t kinds = 7;
+
+// Which patterns are for channels of this kind, if any.
+constexpr std::optional<Kind> patterns_of(Kind kind) {
+  if (kind == Kind::channel) return Kind::pattern;
+  if (kind == Kind::shard) return Kind::shard_pattern;
+  return std::nullopt;
+}
 
 // Names of wire forms. The rooms that speak them bring the encoders.
 enum class Form : std::uint8_t {
@@ -54,10 +63,7 @@ class Message {
   Message(Kind kind, std::string_view channel, std::string_view payload)
       : kind_(kind), channel_(channel), payload_(payload) {}
   Message(Kind kind, std::string_view channel, std::string_view payload, Publication publication)
-      : kind_(kind),
-        channel_(channel),
-        payload_(payload),
-        publication_(std::move(publication)) {}
+      : kind_(kind), channel_(channel), payload_(payload), publication_(std::move(publication)) {}
 
   // Not a pattern.
   Kind kind() const { return kind_; }

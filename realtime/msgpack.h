@@ -1,6 +1,8 @@
 // MessagePack as the programs around Socket.IO write it, to JSON and back.
 #pragma once
 
+#include "realtime/json_text.h"
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -20,7 +22,9 @@ struct JsonWithBinary {
 };
 
 struct MsgpackLimits {
-  std::size_t depth = 64;
+  // What a value may be nested in. As much as checked JSON may be deep, and a few levels that are
+  // put around it.
+  std::size_t depth = json_depth_max + 7;
   std::size_t json_bytes = std::size_t{16} << 20;  // of the result
 };
 
@@ -31,10 +35,9 @@ struct MsgpackLimits {
 std::optional<JsonWithBinary> json_from_msgpack(std::string_view bytes,
                                                 const MsgpackLimits& limits = {});
 
-// The same back, with the shortest form of each number and length; placeholders become binary
-// again. Nothing if a placeholder has no attachment, or the value is deeper than json_depth_max.
-// Requires: is_json(json).
-std::optional<std::string> msgpack_from_json(std::string_view json,
-                                             std::span<const std::string> attachments = {});
+// The same back, with the shortest form of each number and length; placeholders that name an
+// attachment, written as above, become binary again. Requires: JSON, at most json_depth_max + 8
+// levels deep.
+std::string msgpack_from_json(std::string_view json, std::span<const std::string> attachments = {});
 
 }  // namespace duplex::realtime

@@ -1,7 +1,6 @@
 // MessagePack to JSON, in one pass over the bytes.
 #include "base/numbers.h"
 #include "base/utf8.h"
-#include "realtime/json_text.h"
 #include "realtime/msgpack.h"
 
 #include <fmt/format.h>

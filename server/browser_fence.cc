@@ -15,7 +15,7 @@ constexpr std::string_view fence_user = "browser";
 // What the protocols of browsers run for channels that a rule or a token has opened, and for
 // streams that the configuration names.
 constexpr std::string_view channel_commands[] = {
-    "PUBLISH", "RT.PUBLISH", "RT.HISTORY", "RT.STREAM", "RT.LIVE", "XADD"};
+    "PUBLISH", "RT.PUBLISH", "RT.HISTORY", "RT.STREAM", "RT.KEY", "XADD"};
 
 }  // namespace
 

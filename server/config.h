@@ -7,6 +7,7 @@
 #include "base/diagnostics.h"
 #include "commands/eviction.h"
 #include "realtime/channel_rule.h"
+#include "realtime/event_routes.h"
 
 #include <array>
 #include <cstdint>
@@ -137,6 +138,11 @@ struct Config {
   std::int64_t sio_connect_timeout_ms = 45'000;  // to join a namespace
   std::int64_t sio_upgrade_timeout_ms = 10'000;
   std::int64_t sio_max_payload = 1'000'000;
+  std::vector<realtime::EventRoute> sio_routes;
+  std::vector<realtime::EventBridge> sio_bridges;
+  std::string sio_adapter_prefix = "socket.io";  // of the channels of other servers' adapters
+  std::string sio_adapter_stream = "socket.io";
+  std::int64_t sio_adapter_stream_count = 1;
   bool demo = false;                   // the checkboxes at /demo
   bool conformance_endpoints = false;  // /echo, /engine.io/; not on a public address
 

@@ -1,5 +1,6 @@
 // Directives about the browsers' protocols, and what programs reach through the HTTP port.
 #include "server/config_rpc.h"
+#include "server/config_socket_io.h"
 #include "server/config_table.h"
 #include "server/config_values.h"
 
@@ -75,6 +76,21 @@ constexpr Directive realtime[] = {
     integer<&Config::sio_connect_timeout_ms>("sio-connect-timeout", 10, int_max, fixed),
     integer<&Config::sio_upgrade_timeout_ms>("sio-upgrade-timeout", 10, int_max, fixed),
     memory<&Config::sio_max_payload>("sio-max-payload", 1024, 512 * mebibyte, fixed),
+    {.name = "sio-route",
+     .shape = {.kind = Kind::special},
+     .write = write_sio_route,
+     .read = read_sio_routes,
+     .lines = sio_route_lines,
+     .flags = several | fixed},
+    {.name = "sio-bridge",
+     .shape = {.kind = Kind::special},
+     .write = write_sio_bridge,
+     .read = read_sio_bridges,
+     .lines = sio_bridge_lines,
+     .flags = several | fixed},
+    text<&Config::sio_adapter_prefix>("sio-adapter-prefix", fixed),
+    text<&Config::sio_adapter_stream>("sio-adapter-stream", fixed),
+    integer<&Config::sio_adapter_stream_count>("sio-adapter-stream-count", 1, 1024, fixed),
 };
 
 }  // namespace

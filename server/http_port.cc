@@ -120,12 +120,17 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config, std::move(keyring), fence_)) {
+      authority_(browser_authority(config, std::move(keyring), fence_)),
+      event_bridges_(config.sio_bridges),
+      cluster_({.prefix = config.sio_adapter_prefix,
+                .stream = config.sio_adapter_stream,
+                .stream_count = static_cast<std::size_t>(config.sio_adapter_stream_count)}),
+      event_router_(config.sio_routes, cluster_) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
   router_.add(std::make_unique<ws::AdminDoor>(options_));
   router_.add(std::make_unique<ws::SseDoor>(options_));
   router_.add(std::make_unique<ws::ApiDoor>(options_, metrics));
-  add_socket_io(router_, config, {});
+  add_socket_io(router_, config, {&event_router_, &cluster_});
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
   router_.add(std::make_unique<ws::RestDoor>(options_));  // knows all addresses: the last one
   for (std::size_t i = 0; i < pool.size(); ++i)
@@ -141,6 +146,7 @@ HttpPort::HttpPort(const Config& config,
                                                        .counters = counters,
                                                        .fronts = &fronts_,
                                                        .log = loops[i].get()}));
+  bridges_ = std::make_unique<ws::SocketIoBridges>(event_bridges_, cluster_, *fronts_[0]);
 }
 
 HttpPort::~HttpPort() = default;
@@ -153,13 +159,13 @@ std::expected<void, std::string> HttpPort::listen(const Config& config) {
     const TlsContexts::Context context = tls_.browsers();
     if (context) fronts_[loop.index()]->accept(std::move(descriptor), context.get());
   };
-  if (auto opened = open(config, config.http_port, plain); !opened) return opened;
-  return open(config, config.http_tls_port, sealed);
+  if (auto opened = open_port(config, config.http_port, plain); !opened) return opened;
+  return open_port(config, config.http_tls_port, sealed);
 }
 
-std::expected<void, std::string> HttpPort::open(const Config& config,
-                                                std::int64_t port,
-                                                net::SessionFactory factory) {
+std::expected<void, std::string> HttpPort::open_port(const Config& config,
+                                                     std::int64_t port,
+                                                     net::SessionFactory factory) {
   if (port == 0) return {};
   auto listener = net::Listener::tcp(pool_,
                                      {.addresses = config.http_bind,
@@ -172,9 +178,11 @@ std::expected<void, std::string> HttpPort::open(const Config& config,
   return {};
 }
 
-void HttpPort::open_demo() {
-  if (board_ == nullptr) return;
-  pool_.loop(0).post([this] { board_->start(); });
+void HttpPort::open() {
+  pool_.loop(0).post([this] {
+    if (board_ != nullptr) board_->start();
+    bridges_->start();
+  });
 }
 
 void HttpPort::begin_shutdown() {

@@ -15,6 +15,9 @@
 #include "ws/http_router.h"
 #include "ws/metrics_source.h"
 #include "ws/options.h"
+#include "ws/socket_io_bridges.h"
+#include "ws/socket_io_cluster.h"
+#include "ws/socket_io_router.h"
 
 #include <cstdint>
 #include <expected>
@@ -47,17 +50,18 @@ class HttpPort {
   // Opens http-port and http-tls-port, those that are not 0; the error is a sentence for the
   // operator.
   std::expected<void, std::string> listen(const Config& config);
-  // Lets the demo's board take part; to be called when the data is loaded.
-  void open_demo();
+  // Lets what lives on loop 0 take part, the demo's board and bridges; to be called when the data
+  // is loaded.
+  void open();
   // No new connections; WebSockets are told to come back later.
   void begin_shutdown();
 
  private:
   class LoopRunner;
 
-  std::expected<void, std::string> open(const Config& config,
-                                        std::int64_t port,
-                                        net::SessionFactory factory);
+  std::expected<void, std::string> open_port(const Config& config,
+                                             std::int64_t port,
+                                             net::SessionFactory factory);
 
   net::EventLoopPool& pool_;
   const TlsContexts& tls_;
@@ -66,8 +70,12 @@ class HttpPort {
   std::vector<std::unique_ptr<LoopRunner>> runners_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0
   const realtime::Authority authority_;
+  const std::vector<realtime::EventBridge> event_bridges_;
+  ws::SocketIoCluster cluster_;
+  ws::SocketIoRouter event_router_;
   ws::HttpRouter router_;
   std::vector<std::unique_ptr<ws::HttpFront>> fronts_;
+  std::unique_ptr<ws::SocketIoBridges> bridges_;  // on loop 0
   std::vector<std::unique_ptr<net::Listener>> listeners_;
 };
 

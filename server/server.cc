@@ -255,7 +255,7 @@ std::expected<void, std::string> Server::start() {
   if (auto loaded = load(); !loaded) return loaded;
   persistence_.start();
   settings_.loading.store(false, std::memory_order_relaxed);
-  http_.open_demo();
+  http_.open();
   base::log(base::LogLevel::notice, "Ready to accept connections");
   return {};
 }

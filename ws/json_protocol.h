@@ -75,7 +75,8 @@ class JsonProtocol {
     virtual std::string expect_answer(std::uint32_t id) = 0;
     // It will not.
     virtual void forget_answer(std::string_view token) = 0;
-    // The client is known now: what the server tells it comes from here on.
+    // The client says who it is: what the server tells such a client comes from here on. What was
+    // said before does not count any more.
     virtual void introduce(const realtime::Identity& identity, std::string_view client) = 0;
     // Runs commands; what is sent afterwards waits for their place in the log.
     virtual realtime::CommandRunner& commands() = 0;

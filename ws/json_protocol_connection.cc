@@ -46,6 +46,8 @@ JsonProtocol::Authenticated JsonProtocol::authenticate(std::string_view token,
                                                        std::int64_t wall_ms) {
   auto identity = authority_.authenticate(token, wall_ms);
   if (!identity) return identity;
+  // First to listen, then to look: a revocation between the two is heard.
+  host_.introduce(**identity, client_id_);
   if (const auto denial = realtime::check_revoked(host_.commands(), **identity))
     return std::unexpected(*denial);
   return identity;
@@ -55,6 +57,7 @@ std::optional<Disconnect> JsonProtocol::connect(const JsonCommand& command, std:
   const auto token = command.text_of("token");
   if (!token) return disconnects::bad_request;
   const std::int64_t wall_ms = base::wall_ms();
+  client_id_ = random_uuid();
   auto identity = authenticate(*token, wall_ms);
   if (!identity) {
     if (identity.error().code >= 3000) return disconnects::invalid_token;
@@ -62,8 +65,6 @@ std::optional<Disconnect> JsonProtocol::connect(const JsonCommand& command, std:
     return std::nullopt;
   }
   identity_ = std::move(*identity);
-  client_id_ = random_uuid();
-  host_.introduce(*identity_, client_id_);
   std::string result = fmt::format(R"({{"client":"{}","version":)", client_id_);
   realtime::append_json_string(result, options_.version);
   if (identity_->expires_s != 0) result += ',' + expiry_members(identity_->expires_s, wall_ms);

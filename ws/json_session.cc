@@ -77,8 +77,7 @@ void JsonSession::on_ended() {
   protocol_.end();
   for (const std::string& token : awaited_)
     front().replies().forget(token);
-  for (const std::string& channel : control_channels_)
-    front().subscribers().unsubscribe(*this, pubsub::Kind::control, channel);
+  forget_orders();
 }
 
 void JsonSession::deliver(const pubsub::Message& message, std::string_view) {

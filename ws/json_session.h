@@ -74,6 +74,7 @@ class JsonSession final : public WsSession,
   void drop_new_channel();
   void send_kept();
   // --- what the server tells its own sessions (json_session_control.cc) ---
+  void forget_orders();
   void take_order(std::string_view payload);
   void obey(const realtime::Control& control);
   void obey_all();

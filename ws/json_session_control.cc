@@ -21,12 +21,18 @@ constexpr unsigned subscription_expired = 2501;
 }  // namespace
 
 void JsonSession::introduce(const realtime::Identity& identity, std::string_view client) {
+  forget_orders();
   control_channels_.push_back(realtime::control_of_client(client));
   if (!identity.user.empty()) control_channels_.push_back(realtime::control_of_user(identity.user));
   if (!identity.token_id.empty())
     control_channels_.push_back(realtime::control_of_token(identity.token_id));
   for (const std::string& channel : control_channels_)
     front().subscribers().subscribe(*this, pubsub::Kind::control, channel);
+}
+
+void JsonSession::forget_orders() {
+  for (const std::string& channel : std::exchange(control_channels_, {}))
+    front().subscribers().unsubscribe(*this, pubsub::Kind::control, channel);
 }
 
 // Nothing may be subscribed or unsubscribed while a message is delivered, so it waits for a moment.

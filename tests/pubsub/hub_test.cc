@@ -50,6 +50,40 @@ TEST(Hub, CountsSubscriptionsOfAllLoopsAndPatterns) {
   EXPECT_FALSE(hub.has_messages(2));
 }
 
+TEST(Hub, TellsNobodyOfSubscriptionsThatAreNotSeen) {
+  Hub hub(2);
+  hub.subscribe(0, Kind::channel, "news", Seen::no);
+  hub.subscribe(1, Kind::pattern, "n*", Seen::no);
+
+  EXPECT_EQ(hub.publish(1, message("news")), 0u);
+  EXPECT_EQ(hub.take(0).size(), 1u);
+  EXPECT_EQ(hub.take(1).size(), 1u);
+  EXPECT_TRUE(hub.channels(Kind::channel, "").empty());
+  EXPECT_EQ(hub.subscriber_count(Kind::channel, "news"), 0u);
+  EXPECT_EQ(hub.channel_count(Kind::channel) + hub.pattern_count(), 0u);
+
+  hub.subscribe(1, Kind::channel, "news");
+  EXPECT_EQ(hub.publish(1, message("news")), 1u);
+  EXPECT_EQ(hub.channels(Kind::channel, ""), (Names{"news"}));
+  hub.unsubscribe(0, Kind::channel, "news", Seen::no);
+  EXPECT_EQ(hub.subscriber_count(Kind::channel, "news"), 1u);
+  hub.unsubscribe(1, Kind::channel, "news");
+  EXPECT_EQ(hub.channel_count(Kind::channel), 0u);
+  EXPECT_EQ(hub.publish(0, message("news")), 0u);
+}
+
+TEST(Hub, HasPatternsOfItsOwnForShardChannels) {
+  Hub hub(2);
+  hub.subscribe(0, Kind::shard_pattern, "n*", Seen::no);
+  hub.subscribe(1, Kind::pattern, "n*");
+
+  EXPECT_EQ(hub.publish(1, std::make_shared<const Message>(Kind::shard, "news", "p")), 0u);
+  EXPECT_EQ(hub.take(0).size(), 1u);
+  EXPECT_FALSE(hub.has_messages(1));
+  EXPECT_EQ(hub.publish(1, message("news")), 1u);
+  EXPECT_FALSE(hub.has_messages(0));
+}
+
 TEST(Hub, ShardMessagesReachShardSubscribersOnly) {
   Hub hub(2);
   hub.subscribe(0, Kind::channel, "news");
