@@ -79,7 +79,7 @@ struct AdapterSender {
   std::string_view nsp;
 };
 
-// Answers, in the dialect of what was asked. Lists are JSON arrays.
+// Answers, in the dialect of what was asked. Lists are JSON arrays. Require: there is a request_id.
 std::string write_rooms(const AdapterMessage& asked, std::string_view names);
 std::string write_socket_ids(const AdapterMessage& asked, std::string_view ids);
 std::string write_sockets(const AdapterMessage& asked,

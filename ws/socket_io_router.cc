@@ -47,11 +47,18 @@ std::string_view first_argument(const SocketIoCall& call) {
   return arguments.empty() ? std::string_view() : arguments[0];
 }
 
-// What a command answered with an error, as the client may know it.
-std::pair<unsigned, std::string> refusal_of(std::string_view reply) {
-  std::string_view text = reply.substr(1, reply.find('\r') - 1);
-  if (text.starts_with("NOPERM")) return {permission_denied, "permission denied"};
-  return {bad_request, std::string(text)};
+constexpr std::string_view no_permission = "-NOPERM";
+
+// An error of a command that has values of the client in it: the client may know it.
+SocketIoRouter::Refused refusal_of(std::string_view reply) {
+  if (reply.starts_with(no_permission)) return {permission_denied, "permission denied"};
+  return {bad_request, std::string(reply.substr(1, reply.find('\r') - 1))};
+}
+
+// An error of a command that the configuration alone has written.
+SocketIoRouter::Refused internal_refusal(std::string_view reply) {
+  if (reply.starts_with(no_permission)) return {permission_denied, "permission denied"};
+  return {internal_error, "internal server error"};
 }
 
 bool is_error(std::string_view reply) {
@@ -139,8 +146,8 @@ SocketIoRouter::Outcome SocketIoRouter::publish(SocketIoSocket& socket,
   }
   HttpFront& front = front_of(socket);
   const std::string_view command[] = {"PUBLISH", channel, payload};
-  if (is_error(front.commands().run(command, RunAs::server).reply))
-    return Refused{internal_error, "internal server error"};
+  const std::string reply = front.commands().run(command, RunAs::browser).reply;
+  if (is_error(reply)) return internal_refusal(reply);
   Counters::add(front.counters().publishes);
   return std::nullopt;
 }
@@ -169,8 +176,7 @@ SocketIoRouter::Outcome SocketIoRouter::run(SocketIoSocket& socket,
     const std::vector<std::string_view> command(words.begin(), words.end());
     const realtime::Ran ran = front.commands().run(command, RunAs::browser);
     if (!is_error(ran.reply)) return std::nullopt;
-    auto [code, message] = refusal_of(ran.reply);
-    return Refused{code, std::move(message)};
+    return refusal_of(ran.reply);
   }
   const auto target = target_of(*route.emit, call);
   if (!target) return Refused{bad_request, "the room is missing"};
@@ -181,10 +187,7 @@ SocketIoRouter::Outcome SocketIoRouter::run(SocketIoSocket& socket,
   std::vector<std::string_view> command{"EVAL", run_and_publish, "0", channel, payload};
   command.insert(command.end(), words.begin(), words.end());
   const realtime::Ran ran = front.commands().run(command, RunAs::server);
-  if (is_error(ran.reply)) {
-    auto [code, message] = refusal_of(ran.reply);
-    return Refused{code, std::move(message)};
-  }
+  if (is_error(ran.reply)) return refusal_of(ran.reply);
   cluster_.tell_other_adapters(front, socket.name_space(), *target, event);
   return std::nullopt;
 }
@@ -234,9 +237,11 @@ void SocketIoRouter::add_to_stream(SocketIoSocket& socket,
     token = front.replies().expect(HttpFront::now_ms(), done);
     command.insert(command.end(), {"reply", token});
   }
-  if (!is_error(front.commands().run(command, RunAs::server).reply)) return;
+  const std::string answer = front.commands().run(command, RunAs::browser).reply;
+  if (!is_error(answer)) return;
   front.replies().forget(token);
-  socket.ack_error(call.ack, internal_error, "internal server error");
+  const Refused refused = internal_refusal(answer);
+  socket.ack_error(call.ack, refused.code, refused.message);
 }
 
 }  // namespace duplex::ws

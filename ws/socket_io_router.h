@@ -24,14 +24,15 @@ class SocketIoRouter final : public EventRouter {
   SocketIoRouter(std::vector<realtime::EventRoute> routes, SocketIoCluster& cluster)
       : routes_(std::move(routes)), cluster_(cluster) {}
 
-  bool handle(SocketIoSocket& socket, const SocketIoCall& call) override;
-
- private:
-  // What the client's ack is given; nothing: it comes later, or never.
+  // What the client's ack is given.
   struct Refused {
     unsigned code = 0;
     std::string message;
   };
+
+  bool handle(SocketIoSocket& socket, const SocketIoCall& call) override;
+
+ private:
   using Outcome = std::optional<Refused>;  // nothing: {"ok":true}
 
   Outcome publish(SocketIoSocket& socket, const std::string& channel, const SocketIoCall& call);

@@ -18,7 +18,9 @@ before(async () => {
   server = await Server.start([
     ["io-threads", "4"],
     ["channel", "open:*", "sub=anon", "pub=anon"],
-    ["user", "browser", "on", "nopass", "~boxes", "~seen:*", "+setbit", "+getbit", "+incr"],
+    ["user", "browser", "on", "nopass", "~boxes", "~seen:*", "~orders", "&internal-server:*",
+      "+setbit", "+getbit", "+incr", "+publish", "+xadd"],
+    ["sio-route", "/", "outside", "publish", "elsewhere"],
     ["sio-route", "/", "client:checkbox:change", "publish", changes],
     ["sio-bridge", "/", changes, "emit", "server:checkbox:change"],
     ["sio-bridge", "/", "news", "emit", "news", "to", "readers"],
@@ -135,6 +137,8 @@ test("each sees the same last change of a box", async () => {
 test("the user of browsers bounds what routes run", async () => {
   const denied = { error: { code: 103, message: "permission denied" } };
   assert.deepEqual(await ask(clients[0], "forbidden", "x"), denied);
+  assert.deepEqual(await ask(clients[0], "forbidden too", "x"), denied);
+  assert.deepEqual(await ask(clients[0], "outside", "x"), denied);
   assert.deepEqual(await ask(clients[0], "see", { key: "other", room: "r" }), denied);
   assert.deepEqual(await ask(clients[0], "see", { key: "seen:a", room: clients[1].id }),
     { ok: true });

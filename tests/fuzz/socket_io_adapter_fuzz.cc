@@ -20,7 +20,7 @@ void check(const std::optional<AdapterMessage>& read) {
   if (!read) return;
   DUPLEX_ASSERT(read->request_id.empty() || duplex::realtime::is_json(read->request_id));
   const AdapterSender us{"u", "/"};
-  write_server_side_answer(*read, us);
+  if (!read->request_id.empty()) write_server_side_answer(*read, us);
   if (read->kind != Kind::broadcast && read->kind != Kind::ask) return;
   DUPLEX_ASSERT(duplex::realtime::is_json(read->event.data.json));
   const auto again = read_broadcast(write_broadcast(us, read->target, read->event), "/");
