@@ -10,6 +10,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "resp/reply_writer.h"
 #include "store/shard_lock.h"
+#include "store/stream_id.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -165,6 +166,20 @@ class CommandContext {
   // Whether the command comes from the log: it was accepted before, perhaps by another server.
   bool is_replay() const { return !serving_ && client_->connection == nullptr; }
 
+  // Publishes when the command is over: behind what was changed before, and while the keys are
+  // still locked. Returns the number of receivers.
+  std::size_t publish(pubsub::Kind kind,
+                      std::string_view channel,
+                      std::string_view payload,
+                      pubsub::Publication publication);
+
+  // Tells those who watch keys live that database 0 is another one.
+  void tell_all_changed();
+  // Tells those who watch the stream live that this was added to it.
+  void tell_added(const store::HashedKey& key,
+                  const store::StreamId& id,
+                  std::span<const std::string_view> fields);
+
   // --- waiting ---
   // False inside a transaction or a script: a command that finds nothing answers that then.
   bool may_block() const { return !in_transaction_ && !is_replay(); }
@@ -207,7 +222,8 @@ class CommandContext {
                            const store::HashedKey& key,
                            store::Table::Position at,
                            std::span<const std::string> fields);
-  // Logs and forgets the effects gathered so far; needed before a shard is given up.
+  // Logs and forgets the effects gathered so far, and publishes what waited for that; needed before
+  // a shard is given up.
   void flush_effects();
 
   // The script that this command runs: what it may do, and its interpreter. Requires: the command
@@ -223,6 +239,14 @@ class CommandContext {
 
  private:
   friend class Executor;
+
+  // What is published when the effects of the unit are in the log.
+  struct Publishing {
+    pubsub::Kind kind;
+    std::string channel;
+    std::string payload;
+    pubsub::Publication publication;
+  };
 
   template <typename Visit>
   bool with_shard(std::size_t shard, Visit& visit) {
@@ -255,6 +279,9 @@ class CommandContext {
   // Spoils transactions that watch the key, and tells those who have it cached. `by_itself`: no
   // command changed it.
   void touch_key(int database, const store::HashedKey& key, bool by_itself);
+  // What is told of changed keys that are watched live, beside the effects that say how.
+  void note_live(std::string_view key);
+  void publish_live();
   // Remembers, for the choice of whom to evict, that an entry is used.
   void note_use(store::Entry& entry);
 
@@ -271,12 +298,15 @@ class CommandContext {
   resp::ReplyWriter reply_;
   store::ShardLock lock_;
   Effects effects_;
+  std::vector<Publishing> publishing_;
+  std::vector<std::string> live_changed_;
 
   ScriptUnit* unit_ = nullptr;
   Client* client_ = nullptr;
   const Command* command_ = nullptr;
   Args args_;
   std::vector<store::HashedKey> keys_;
+  std::string history_key_;  // what the key of a command with Flag::uses_history points into
   std::int64_t now_ms_ = 0;
   bool in_transaction_ = false;
   bool changed_ = false;

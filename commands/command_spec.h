@@ -46,6 +46,8 @@ enum class Flag : std::uint32_t {
   runs_in_multi = 1u << 26,
   subscriber = 1u << 27,
   runs_script = 1u << 28,
+  // The first argument is a channel, which may have a history: that is locked, too.
+  uses_history = 1u << 29,
 };
 
 constexpr Flag operator|(Flag a, Flag b) {

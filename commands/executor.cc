@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/ticks.h"
+#include "commands/channel_history.h"
 #include "commands/errors.h"
 #include "commands/guarded_actions.h"
 #include "commands/observation.h"
@@ -198,7 +199,7 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
     }
   }
   if (settings.memory_bytes_max.load(std::memory_order_relaxed) != 0 &&
-      needs_memory(client, command) && !make_room(eviction_budget_us)) {
+      needs_memory(client, command, args) && !make_room(eviction_budget_us)) {
     reject(client, &command, errors::out_of_memory);
     return false;
   }
@@ -215,11 +216,15 @@ bool Executor::gate(Client& client, const Command& command, Args args) {
   return true;
 }
 
-bool Executor::needs_memory(const Client& client, const Command& command) const {
+bool Executor::needs_memory(const Client& client, const Command& command, Args args) const {
+  const auto needs = [this](const Command& asked, Args words) {
+    return has(asked.spec->flags, Flag::denyoom) ||
+           (has(asked.spec->flags, Flag::uses_history) && has_history(words));
+  };
   const auto& queue = client.transaction.queue;
-  return has(command.spec->flags, Flag::denyoom) ||
-         (is_exec(command) && std::any_of(queue.begin(), queue.end(), [](const auto& queued) {
-            return has(queued.command->spec->flags, Flag::denyoom);
+  return needs(command, args) ||
+         (is_exec(command) && std::any_of(queue.begin(), queue.end(), [&](const auto& queued) {
+            return needs(*queued.command, queued.args.view());
           }));
 }
 
@@ -350,6 +355,11 @@ void Executor::note_run(const Client& client,
 
 void Executor::fill_keys(const Command& command, Args args) {
   context_.keys_.clear();
+  if (has(command.spec->flags, Flag::uses_history)) [[unlikely]] {
+    if (!has_history(args)) return;
+    context_.history_key_ = history_key(args[1]);
+    context_.keys_.emplace_back(context_.history_key_);
+  }
   if (command.spec->keys.count == 0) return;
   positions_.clear();
   find_keys(*command.spec, args, positions_);
@@ -357,9 +367,16 @@ void Executor::fill_keys(const Command& command, Args args) {
     if (!has(position.flags, KeyFlag::not_key)) context_.keys_.emplace_back(args[position.index]);
 }
 
+bool Executor::has_history(Args args) const {
+  return services_.history != nullptr && services_.history->rule_of(args[1]).has_value();
+}
+
 void Executor::finish() {
   // The server stops: what such a script has done is nobody's any more.
-  if (unit_ != nullptr && unit_->is_abandoned) context_.effects_.clear();
+  if (unit_ != nullptr && unit_->is_abandoned) {
+    context_.effects_.clear();
+    context_.publishing_.clear();
+  }
   context_.flush_effects();
   if (!context_.ready_.empty()) [[unlikely]]
     serve_waiting();

@@ -169,7 +169,7 @@ class Executor {
   // Memory (executor_eviction.cc). make_room() does what evict_cycle() does; false if memory is
   // above the limit and no key may go. Requires: no shard is locked.
   bool make_room(std::int64_t budget_us);
-  bool needs_memory(const Client& client, const Command& command) const;
+  bool needs_memory(const Client& client, const Command& command, Args args) const;
   std::optional<std::size_t> evict_one(EvictionPolicy policy);
   bool sample_keys(EvictionPolicy policy);
 
@@ -189,6 +189,8 @@ class Executor {
   void serve(const std::shared_ptr<Waiter>& waiter);
   bool retry(const std::shared_ptr<Waiter>& waiter);
   void fill_keys(const Command& command, Args args);
+  // Whether the channel that a command with Flag::uses_history names has one.
+  bool has_history(Args args) const;
 
   // MULTI's end (transaction.cc). False if a suspended script has one of the keys: the transaction
   // is still to be run.

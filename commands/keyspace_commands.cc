@@ -3,6 +3,7 @@
 #include "base/glob.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "commands/live_keys.h"
 #include "commands/command_context.h"
 #include "commands/errors.h"
 #include "commands/families.h"
@@ -240,6 +241,7 @@ void swapdb(CommandContext& ctx) {
     };
     ctx.services().watchers.touch_database(*first, is_there);
     ctx.services().watchers.touch_database(*second, is_there);
+    if (*first == live_database || *second == live_database) ctx.tell_all_changed();
     ctx.lock().swap_databases(*first, *second);
     for (const int database : {*first, *second})
       for (const std::string& key : ctx.services().blocking.keys(database))
@@ -339,6 +341,7 @@ void flush_database(CommandContext& ctx, int database) {
   ctx.services().watchers.touch_database(database, [&](std::string_view key) {
     return static_cast<bool>(ctx.lock().find(database, store::HashedKey(key)));
   });
+  if (database == live_database) ctx.tell_all_changed();
   ctx.discard(ctx.lock().take_tables(database));
   for (const std::string& key : ctx.services().blocking.keys(database))
     ctx.signal_ready(database, key);

@@ -1,4 +1,5 @@
 // SUBSCRIBE and its kin, PUBLISH, SPUBLISH and PUBSUB.
+#include "commands/channel_history.h"
 #include "commands/command_context.h"
 #include "commands/families.h"
 #include "commands/subscriptions.h"
@@ -99,18 +100,15 @@ void sunsubscribe(CommandContext& ctx) {
   unsubscribe_from(ctx, "sunsubscribe", Kind::shard);
 }
 
-void publish_to(CommandContext& ctx, Kind kind) {
-  const std::size_t receivers = ctx.subscribers().publish(
-      std::make_shared<const pubsub::Message>(kind, ctx.arg(1), ctx.arg(2)));
-  ctx.statistics().messages_published.add(1);
-  ctx.reply().integer(static_cast<std::int64_t>(receivers));
+void publish(CommandContext& ctx) {
+  const auto published = publish_on(ctx, ctx.arg(1), {.data = ctx.arg(2)});
+  if (published) ctx.reply().integer(static_cast<std::int64_t>(published->receivers));
 }
 
-void publish(CommandContext& ctx) {
-  publish_to(ctx, Kind::channel);
-}
 void spublish(CommandContext& ctx) {
-  publish_to(ctx, Kind::shard);
+  const std::size_t receivers = ctx.publish(Kind::shard, ctx.arg(1), ctx.arg(2), {});
+  ctx.statistics().messages_published.add(1);
+  ctx.reply().integer(static_cast<std::int64_t>(receivers));
 }
 
 void list_channels(CommandContext& ctx, Kind kind) {
@@ -244,7 +242,7 @@ constexpr CommandSpec specs[] = {
      .since = "2.0.0"},
     {.name = "PUBLISH",
      .arity = 3,
-     .flags = publish_flags,
+     .flags = publish_flags | Flag::uses_history,
      .categories = fast_pubsub,
      .channels = ChannelUse::publish,
      .handler = publish,

@@ -29,6 +29,8 @@
 
 namespace duplex::commands {
 
+class ChannelHistory;
+class LiveKeys;
 class Migration;
 class Observation;
 class ScriptHost;
@@ -160,6 +162,8 @@ struct Services {
   Observation& observation;
   std::span<const std::unique_ptr<LoopStatistics>> statistics;  // by loop
   ScriptHost* scripts = nullptr;                                // nullptr: no command runs scripts
+  ChannelHistory* history = nullptr;                            // nullptr: no channel has one
+  LiveKeys* live_keys = nullptr;                                // nullptr: nobody watches any
 };
 
 }  // namespace duplex::commands

@@ -92,6 +92,7 @@ void xadd(CommandContext& ctx) {
   stream->append(*id, fields);
   reply_stream_id(ctx.reply(), *id);
   ctx.changed(key, Event::stream, "xadd");
+  ctx.tell_added(key, *id, fields);
   std::uint64_t trimmed = 0;
   if (options.trim.strategy != StreamTrim::Strategy::none) {
     trimmed = stream->trim(options.trim);

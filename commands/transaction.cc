@@ -1,6 +1,7 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH.
 #include "commands/transaction.h"
 
+#include "commands/channel_history.h"
 #include "commands/client_tracking.h"
 #include "commands/command_context.h"
 #include "commands/errors.h"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <string>
 #include <utility>
 
@@ -150,8 +152,12 @@ bool Executor::lock_transaction(Client& client) {
   transaction_keys_.clear();
   bool all = false;
   bool runs_script = false;
+  std::deque<std::string> histories;
   for (const Transaction::Queued& queued : client.transaction.queue) {
     const CommandSpec& spec = *queued.command->spec;
+    if (has(spec.flags, Flag::uses_history) && has_history(queued.args.view())) [[unlikely]]
+      transaction_keys_.emplace_back(
+          histories.emplace_back(history_key(queued.args.view()[1])));
     runs_script |= has(spec.flags, Flag::runs_script);
     all |= has(spec.flags, Flag::visits_shards) || locks_all_shards(spec, queued.args.view());
     positions_.clear();

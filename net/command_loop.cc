@@ -20,6 +20,9 @@ constexpr std::int64_t expiry_budget_us = 5000;
 constexpr std::int64_t eviction_budget_us = 5000;
 constexpr std::uint64_t ticks_per_second = 10;
 
+// What a log that has ended was told is written, as far as that was possible.
+constexpr auto everything = std::numeric_limits<std::uint64_t>::max();
+
 }  // namespace
 
 CommandLoop::CommandLoop(EventLoop& loop,
@@ -59,7 +62,7 @@ void CommandLoop::remove(RespSession& session) {
 
 void CommandLoop::gate(Socket& socket, std::uint64_t position) {
   if (!fresh_.empty() && fresh_.back().socket == &socket)
-    fresh_.back().position = position;
+    fresh_.back().position = std::max(fresh_.back().position, position);
   else
     fresh_.push_back({&socket, position});
 }
@@ -68,6 +71,10 @@ void CommandLoop::forget(Socket& socket) {
   const auto is_socket = [&](const Gated& gated) { return gated.socket == &socket; };
   std::erase_if(fresh_, is_socket);
   std::erase_if(held_, is_socket);
+}
+
+void CommandLoop::when_written(std::uint64_t position, std::move_only_function<void()> done) {
+  fresh_waiting_.push_back({position, std::move(done)});
 }
 
 void CommandLoop::hand_out_invalidations() {
@@ -85,21 +92,20 @@ void CommandLoop::before_flush() {
   services_.tracking.broadcast(loop_.index());
   deliver_invalidations();
   aof::Log* log = log_.load(std::memory_order_acquire);
-  if (log == nullptr) return fresh_.clear();
+  if (log == nullptr) {
+    fresh_.clear();
+    call_reached(std::exchange(fresh_waiting_, {}), everything);
+    return;
+  }
   if (log->written() < log->appended()) {
     const commands::MeasuredDelay delay(services_.observation.latency(),
                                         commands::LatencyEvent::aof_write);
     log->commit(log->appended());
   }
-  if (fresh_.empty()) return;
+  if (fresh_.empty() && fresh_waiting_.empty()) return;
   const std::uint64_t releasable = log->releasable();
-  for (const Gated& gated : fresh_) {
-    if (gated.position <= releasable) continue;
-    gated.socket->hold(true);
-    held_.push_back(gated);
-  }
-  fresh_.clear();
-  if (held_.empty()) return;
+  hold_fresh(releasable);
+  if (held_.empty() && held_waiting_.empty()) return;
   // Either the log's thread sees the mark, or this thread sees the log's progress: both sides read
   // and modify the mark, so neither can look at the other's news before its own are out.
   holds_.fetch_or(1, std::memory_order_seq_cst);
@@ -107,16 +113,38 @@ void CommandLoop::before_flush() {
   if (log_.load() != log || log->releasable() != releasable) release_gated();
 }
 
+void CommandLoop::hold_fresh(std::uint64_t releasable) {
+  for (const Gated& gated : fresh_) {
+    if (gated.position <= releasable) continue;
+    gated.socket->hold(true);
+    held_.push_back(gated);
+  }
+  fresh_.clear();
+  for (Waiting& waiting : call_reached(std::exchange(fresh_waiting_, {}), releasable))
+    held_waiting_.push_back(std::move(waiting));
+}
+
+std::vector<CommandLoop::Waiting> CommandLoop::call_reached(std::vector<Waiting> waiting,
+                                                            std::uint64_t releasable) {
+  std::vector<Waiting> left;
+  for (Waiting& next : waiting) {
+    if (next.position <= releasable)
+      next.done();
+    else
+      left.push_back(std::move(next));
+  }
+  return left;
+}
+
 void CommandLoop::release_gated() {
   const aof::Log* log = log_.load(std::memory_order_acquire);
-  // What a log that has ended was told is written, as far as that was possible.
-  constexpr auto everything = std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t releasable = log == nullptr ? everything : log->releasable();
   const auto waits = [&](const Gated& gated) { return gated.position > releasable; };
   const auto released = std::stable_partition(held_.begin(), held_.end(), waits);
   const std::vector<Gated> done(released, held_.end());
   held_.erase(released, held_.end());
-  if (held_.empty()) holds_.store(0, std::memory_order_seq_cst);
+  held_waiting_ = call_reached(std::exchange(held_waiting_, {}), releasable);
+  if (held_.empty() && held_waiting_.empty()) holds_.store(0, std::memory_order_seq_cst);
   for (const Gated& gated : done) {
     // A socket that wrote again since is released with the last of its positions.
     const bool waits_again = std::any_of(held_.begin(), held_.end(), [&](const Gated& other) {

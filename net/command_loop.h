@@ -5,12 +5,14 @@
 #include "commands/executor.h"
 #include "net/client_eviction.h"
 #include "net/event_loop.h"
+#include "net/log_gate.h"
 #include "net/session_limits.h"
 #include "pubsub/loop_subscribers.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -24,7 +26,7 @@ class RespSession;
 //
 // Thread: confined to its EventLoop, except log_progressed() and resume_sessions().
 // Lifetime: outlives the sessions; ends after the loop has stopped.
-class CommandLoop {
+class CommandLoop final : public LogGate {
  public:
   // `log` holds nullptr without appendonly and until the data is loaded.
   CommandLoop(EventLoop& loop,
@@ -33,7 +35,7 @@ class CommandLoop {
               SessionLimits& limits,
               const std::atomic<aof::Log*>& log);
 
-  ~CommandLoop();
+  ~CommandLoop() override;
 
   EventLoop& loop() { return loop_; }
   commands::Executor& executor() { return executor_; }
@@ -46,10 +48,9 @@ class CommandLoop {
   void add(RespSession& session);
   void remove(RespSession& session);
 
-  // The output of this socket must wait until the log is written (or durable) up to `position`.
-  // Call it in the pass in which the write was executed. A socket that ends is forgotten.
-  void gate(Socket& socket, std::uint64_t position);
-  void forget(Socket& socket);
+  void gate(Socket& socket, std::uint64_t position) override;
+  void forget(Socket& socket) override;
+  void when_written(std::uint64_t position, std::move_only_function<void()> done) override;
 
   // Hands out what clients of this loop have to forget. To be called when the reply of the command
   // before is in its session's output.
@@ -93,12 +94,19 @@ class CommandLoop {
     Socket* socket;
     std::uint64_t position;
   };
+  struct Waiting {
+    std::uint64_t position;
+    std::move_only_function<void()> done;
+  };
 
   void evict_clients();
   void before_flush();
   void hand_out_invalidations();
   void resume_scripts();
+  void hold_fresh(std::uint64_t releasable);
   void release_gated();
+  // Calls back those that the log has come to, and returns the others.
+  static std::vector<Waiting> call_reached(std::vector<Waiting> waiting, std::uint64_t releasable);
   void tick();
 
   EventLoop& loop_;
@@ -111,7 +119,9 @@ class CommandLoop {
   std::unordered_map<std::uint64_t, RespSession*> sessions_;
   std::vector<Gated> fresh_;        // gated in this pass
   std::vector<Gated> held_;         // waiting for the log
-  std::atomic<unsigned> holds_{0};  // 1 while held_ is not empty
+  std::vector<Waiting> fresh_waiting_;
+  std::vector<Waiting> held_waiting_;
+  std::atomic<unsigned> holds_{0};  // 1 while something is held
   std::vector<std::uint64_t> postponed_;
   std::vector<std::uint64_t> ended_scripts_;  // scratch: of these clients
   ClientEviction client_eviction_;

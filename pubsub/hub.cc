@@ -100,6 +100,17 @@ std::size_t Hub::subscriber_count(Kind kind, std::string_view name) const {
   return found == names(kind).end() ? 0 : found->second.total;
 }
 
+std::size_t Hub::receiver_count(Kind kind, std::string_view channel) const {
+  const base::MutexLock lock(mutex_);
+  std::size_t count = 0;
+  if (const auto found = names(kind).find(channel); found != names(kind).end())
+    count += found->second.total;
+  if (kind == Kind::channel)
+    for (const auto& [pattern, counts] : names(Kind::pattern))
+      if (base::glob_match(pattern, channel)) count += counts.total;
+  return count;
+}
+
 std::size_t Hub::pattern_count() const {
   const base::MutexLock lock(mutex_);
   return seen_names_[static_cast<std::size_t>(Kind::pattern)];

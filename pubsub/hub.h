@@ -54,6 +54,8 @@ class Hub {
   // Channels with at least one subscriber that match the glob (empty glob: all), sorted by name.
   std::vector<std::string> channels(Kind kind, std::string_view glob) const;
   std::size_t subscriber_count(Kind kind, std::string_view name) const;
+  // How many receivers a message on this channel would have.
+  std::size_t receiver_count(Kind kind, std::string_view channel) const;
   // How many different patterns have subscribers.
   std::size_t pattern_count() const;
   std::size_t channel_count(Kind kind) const;

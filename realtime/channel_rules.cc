@@ -19,4 +19,9 @@ bool ChannelRules::open_to_anonymous() const {
   });
 }
 
+bool ChannelRules::keep_any_history() const {
+  return std::any_of(
+      rules_.begin(), rules_.end(), [](const ChannelRule& rule) { return rule.history > 0; });
+}
+
 }  // namespace duplex::realtime

@@ -20,6 +20,8 @@ class ChannelRules {
   const ChannelRule* find(std::string_view channel) const;
   // Is there any channel for clients without a token?
   bool open_to_anonymous() const;
+  // Does any channel have a history?
+  bool keep_any_history() const;
 
  private:
   std::vector<ChannelRule> rules_;

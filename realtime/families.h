@@ -9,6 +9,9 @@
 namespace duplex::realtime {
 
 std::span<const commands::CommandSpec> control_commands();
+std::span<const commands::CommandSpec> history_commands();
+std::span<const commands::CommandSpec> live_commands();
+std::span<const commands::CommandSpec> presence_commands();
 std::span<const commands::CommandSpec> reply_commands();
 
 // All of them, for the command table.

@@ -15,7 +15,7 @@ constexpr std::string_view fence_user = "browser";
 // What the protocols of browsers run for channels that a rule or a token has opened, and for
 // streams that the configuration names.
 constexpr std::string_view channel_commands[] = {
-    "PUBLISH", "RT.PUBLISH", "RT.HISTORY", "RT.STREAM", "RT.LIVE", "XADD"};
+    "PUBLISH", "RT.PUBLISH", "RT.HISTORY", "RT.STREAM", "RT.KEY", "XADD"};
 
 }  // namespace
 
@@ -34,6 +34,7 @@ bool BrowserFence::enter(commands::Client& client, std::string_view command) con
   auto current = user();
   client.user = std::move(current.user);
   client.acl_version = current.version;
+  client.authenticated.store(true, std::memory_order_relaxed);
   client.is_restricted = client.user != nullptr && !client.user->is_unrestricted();
   return client.user != nullptr ||
          std::ranges::any_of(channel_commands, [&](std::string_view name) {

@@ -42,6 +42,13 @@ struct OutputLimit {
 };
 enum OutputClass : std::uint8_t { normal_output, replica_output, pubsub_output, output_classes };
 
+// `rt-rpc <method> <stream>`: calls of browsers that go to a stream.
+struct RpcRoute {
+  std::string methods;  // a glob
+  std::string stream;
+  bool operator==(const RpcRoute&) const = default;
+};
+
 // `user <name> <rules>`.
 struct UserLine {
   std::string name;
@@ -117,6 +124,9 @@ struct Config {
   std::int64_t ws_channels_limit = 128;
   std::int64_t ws_channel_name_limit = 255;
   std::int64_t ws_output_limit = 1 << 20;
+  std::vector<RpcRoute> rpc_routes;
+  std::int64_t presence_leave_delay_ms = 5000;
+  bool ws_compression = false;
   std::string sio_path = "/socket.io/";
   std::vector<std::string> sio_namespaces = {"/"};
   std::int64_t sio_ping_interval_ms = 25'000;

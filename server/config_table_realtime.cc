@@ -1,4 +1,5 @@
 // Directives about the browsers' protocols.
+#include "server/config_rpc.h"
 #include "server/config_socket_io.h"
 #include "server/config_table.h"
 
@@ -22,6 +23,14 @@ std::string_view check_sio_path(std::string_view path) {
 }
 
 constexpr Directive realtime[] = {
+    {.name = "rt-rpc",
+     .shape = {.kind = Kind::special},
+     .write = write_rpc_route,
+     .read = read_rpc_routes,
+     .lines = rpc_route_lines,
+     .flags = several | fixed},
+    integer<&Config::presence_leave_delay_ms>("presence-leave-delay", 0, int_max, fixed),
+    yes_no<&Config::ws_compression>("ws-compression", fixed),
     text<&Config::rt_jwks_file>("rt-jwks-file", reloaded),
     text<&Config::rt_token_hmac_secret>("rt-token-hmac-secret", sensitive),
     text<&Config::rt_token_audience>("rt-token-audience"),

@@ -29,6 +29,10 @@ ws::Options web_options(const Config& config) {
   options.ping_interval_ms = config.ws_ping_interval_s * 1000;
   options.pong_timeout_ms = config.ws_pong_timeout_s * 1000;
   options.output_bytes_max = static_cast<std::size_t>(config.ws_output_limit);
+  for (const RpcRoute& route : config.rpc_routes)
+    options.json.rpc_routes.push_back({.methods = route.methods, .stream = route.stream});
+  options.leave_delay_ms = config.presence_leave_delay_ms;
+  options.compression = config.ws_compression;
   options.demo = config.demo;
   options.conformance_endpoints = config.conformance_endpoints;
   return options;
@@ -77,6 +81,7 @@ HttpPort::HttpPort(const Config& config,
                    ws::MetricsSource& metrics,
                    ws::Counters& counters,
                    const TlsContexts& tls,
+                   realtime::ChannelState& channels,
                    std::shared_ptr<const realtime::TokenKeyring> keyring)
     : pool_(pool),
       tls_(tls),
@@ -105,11 +110,14 @@ HttpPort::HttpPort(const Config& config,
         std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),
                                                        .subscribers = loops[i]->subscribers(),
                                                        .commands = *runners_[i],
+                                                       .presence = channels.presence(),
+                                                       .live_keys = channels,
                                                        .authority = authority_,
                                                        .options = options_,
                                                        .router = router_,
                                                        .counters = counters,
-                                                       .fronts = &fronts_}));
+                                                       .fronts = &fronts_,
+                                                       .log = loops[i].get()}));
   bridges_ = std::make_unique<ws::SocketIoBridges>(event_bridges_, cluster_, *fronts_[0]);
 }
 

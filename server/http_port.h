@@ -5,6 +5,7 @@
 #include "net/event_loop_pool.h"
 #include "net/listener.h"
 #include "realtime/authority.h"
+#include "realtime/channel_state.h"
 #include "server/browser_fence.h"
 #include "server/config.h"
 #include "server/tls_contexts.h"
@@ -42,6 +43,7 @@ class HttpPort {
            ws::MetricsSource& metrics,
            ws::Counters& counters,
            const TlsContexts& tls,
+           realtime::ChannelState& channels,
            std::shared_ptr<const realtime::TokenKeyring> keyring);
   ~HttpPort();
 

@@ -80,6 +80,9 @@ Server::Server(LoadedConfig config)
           statistics.push_back(std::make_unique<commands::LoopStatistics>(table_.all().size()));
         return statistics;
       }()),
+      channels_(realtime::ChannelRules(config_.snapshot()->channels),
+                base::wall_ms(),
+                config_.snapshot()->appendonly),
       services_{.table = table_,
                 .keyspace = keyspace_,
                 .hub = hub_,
@@ -95,7 +98,9 @@ Server::Server(LoadedConfig config)
                 .persistence = persistence_,
                 .observation = observation_,
                 .statistics = statistics_,
-                .scripts = &scripts_},
+                .scripts = &scripts_,
+                .history = &channels_,
+                .live_keys = &channels_},
       pool_(loop_count_, backend_choice(config_.snapshot()->io_backend)),
       loops_([this] {
         std::vector<std::unique_ptr<net::CommandLoop>> loops;
@@ -123,6 +128,7 @@ Server::Server(LoadedConfig config)
             metrics_,
             web_counters_,
             tls_contexts_,
+            channels_,
             browser_keys_.keyring()),
       port_(pool_, &Config::port, sessions()),
       tls_port_(pool_, tls_contexts_, [this](net::EventLoop& loop, net::Descriptor descriptor) {

@@ -13,6 +13,7 @@
 #include "net/listener.h"
 #include "net/session_limits.h"
 #include "pubsub/hub.h"
+#include "realtime/channel_state.h"
 #include "script/engine.h"
 #include "server/acl_storage.h"
 #include "server/browser_keys.h"
@@ -117,6 +118,7 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   Persistence persistence_;
   commands::Observation observation_;
   std::vector<std::unique_ptr<commands::LoopStatistics>> statistics_;
+  realtime::ChannelState channels_;
   commands::Services services_;
   LoadProgress progress_;
   Rates rates_;

@@ -22,6 +22,7 @@ constexpr bool is_final(CloseCode code) {
 namespace disconnects {
 
 inline constexpr Disconnect shutdown{3001, "shutdown"};
+inline constexpr Disconnect expired{3005, "connection expired"};
 inline constexpr Disconnect slow{3008, "slow"};
 inline constexpr Disconnect no_pong{3012, "no pong"};
 inline constexpr Disconnect too_many_requests{3013, "too many requests"};

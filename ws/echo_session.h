@@ -13,7 +13,7 @@ inline constexpr FrameLimits echo_limits{.message_bytes_max = std::size_t{16} <<
 // Pings when nothing has come for an interval. Thread: confined to its loop.
 class EchoSession final : public WsSession {
  public:
-  explicit EchoSession(HttpFront& front) : WsSession(front, echo_limits) {}
+  EchoSession(HttpFront& front, bool deflates) : WsSession(front, echo_limits, deflates) {}
 
  private:
   void on_started() override;

@@ -80,9 +80,12 @@ bool FrameParser::read_header(std::string_view& input) {
 }
 
 bool FrameParser::check_first_bytes() {
-  if ((header_[0] & 0x70u) != 0)
-    return fail(close_codes::protocol_error, "reserved bits must be zero");
+  constexpr unsigned compressed_bit = 0x40;
   opcode_ = static_cast<Opcode>(header_[0] & 0x0fu);
+  const bool begins_message = opcode_ == Opcode::text || opcode_ == Opcode::binary;
+  const unsigned reserved = header_[0] & 0x70u;
+  if (reserved != 0 && !(reserved == compressed_bit && begins_message && limits_.compressed))
+    return fail(close_codes::protocol_error, "reserved bits must be zero");
   final_ = (header_[0] & 0x80u) != 0;
   if (!is_known(opcode_)) return fail(close_codes::protocol_error, "unknown opcode");
   if ((header_[1] & 0x80u) == 0)
@@ -97,6 +100,7 @@ bool FrameParser::check_first_bytes() {
   if (continues && fragments_ == 0) return fail(close_codes::protocol_error, "nothing to continue");
   if (!continues && fragments_ != 0)
     return fail(close_codes::protocol_error, "the last message is not finished");
+  if (begins_message) compressed_ = reserved == compressed_bit;
   return true;
 }
 
@@ -126,7 +130,7 @@ bool FrameParser::read_payload(std::string_view& input) {
   payload_missing_ -= bytes;
   if (is_control(opcode_)) return true;
   message_bytes_ += bytes;
-  if (message_opcode_ == Opcode::text && !text_.feed({out, bytes}))
+  if (message_opcode_ == Opcode::text && !compressed_ && !text_.feed({out, bytes}))
     return fail(close_codes::invalid_payload, "text is not UTF-8");
   return true;
 }
@@ -144,7 +148,7 @@ FrameParser::Event FrameParser::finish_frame() {
     default:
       break;
   }
-  if (message_opcode_ == Opcode::text && !text_.complete()) {
+  if (message_opcode_ == Opcode::text && !compressed_ && !text_.complete()) {
     fail(close_codes::invalid_payload, "text ends inside a character");
     return Event::failed;
   }

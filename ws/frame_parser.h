@@ -15,6 +15,7 @@ namespace duplex::ws {
 struct FrameLimits {
   std::size_t message_bytes_max = std::size_t{64} << 10;
   std::uint32_t fragments_max = 1024;  // frames of one message
+  bool compressed = false;             // messages may be compressed
 };
 
 // Puts fragments together, removes the mask, checks everything RFC 6455 demands of a client, and
@@ -52,6 +53,9 @@ class FrameParser {
   // What came with the last event, without a close frame's code. Valid until the next call of
   // next() or release_idle_memory().
   std::string_view payload() const;
+  // The last message is compressed: its limit and its text are still to be checked.
+  bool is_compressed() const { return compressed_; }
+  const FrameLimits& limits() const { return limits_; }
   // Of the last close frame; no_status if it had none.
   CloseCode close_code() const { return close_code_; }
   const Failure& failure() const { return failure_; }
@@ -85,6 +89,7 @@ class FrameParser {
   Opcode opcode_ = Opcode::continuation;  // of the open frame
   Opcode message_opcode_ = Opcode::text;
   bool final_ = false;
+  bool compressed_ = false;  // the open message
   bool in_payload_ = false;
   Delivered delivered_ = Delivered::nothing;
   base::Utf8Validator text_;

@@ -2,6 +2,7 @@
 #include "ws/frame_writer.h"
 
 #include "base/assert.h"
+#include "ws/deflate.h"
 
 #include <array>
 #include <cstddef>
@@ -49,6 +50,13 @@ std::string encode_frame(Opcode opcode, std::string_view payload) {
   frame.reserve(header.size + payload.size());
   frame += header.view();
   frame += payload;
+  return frame;
+}
+
+std::string encode_deflated_frame(Opcode opcode, std::string_view message) {
+  if (message.size() < deflate_bytes_min) return encode_frame(opcode, message);
+  std::string frame = encode_frame(opcode, deflate_message(message));
+  frame[0] = static_cast<char>(static_cast<unsigned char>(frame[0]) | 0x40u);
   return frame;
 }
 

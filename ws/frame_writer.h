@@ -13,6 +13,8 @@ namespace duplex::ws {
 void append_frame(base::Buffer& out, Opcode opcode, std::string_view payload);
 
 std::string encode_frame(Opcode opcode, std::string_view payload);
+// The same for a message that is compressed, if it is long enough for that (deflate.h).
+std::string encode_deflated_frame(Opcode opcode, std::string_view message);
 
 // A close frame; `reason` is cut to what fits, at a character's border.
 // Requires: is_sendable(code), or no_status for a frame without code and reason.

@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "base/sha1.h"
+#include "ws/deflate.h"
 
 #include <fmt/format.h>
 
@@ -30,7 +31,8 @@ std::string accept_key(std::string_view key) {
 
 std::expected<std::string, HttpResponse> accept_handshake(const HttpRequest& request,
                                                           const OriginPolicy& origins,
-                                                          std::string_view subprotocol) {
+                                                          std::string_view subprotocol,
+                                                          bool deflates) {
   if (!request.field_lists("Upgrade", "websocket") ||
       !request.field_lists("Connection", "upgrade")) {
     HttpResponse response = http_error(426, "this address speaks WebSocket");
@@ -56,6 +58,7 @@ std::expected<std::string, HttpResponse> accept_handshake(const HttpRequest& req
       accept_key(request.field("Sec-WebSocket-Key")));
   if (!subprotocol.empty() && request.field_lists("Sec-WebSocket-Protocol", subprotocol))
     response += fmt::format("Sec-WebSocket-Protocol: {}\r\n", subprotocol);
+  if (deflates) response += fmt::format("Sec-WebSocket-Extensions: {}\r\n", deflate_answer);
   response += "\r\n";
   return response;
 }

@@ -1,6 +1,7 @@
 // Counting connections in and out.
 #include "ws/http_front.h"
 
+#include "realtime/announcement.h"
 #include "ws/http_session.h"
 
 #include <chrono>
@@ -12,6 +13,15 @@ namespace duplex::ws {
 HttpFront::HttpFront(const FrontParts& parts)
     : parts_(parts),
       replies_(parts.subscribers, [this](std::int64_t ms) { settle_replies_after(ms); }),
+      live_board_(parts.subscribers,
+                  parts.live_keys,
+                  parts.commands,
+                  [this](std::int64_t ms) {
+                    live_timer_ = loop().after(std::chrono::milliseconds(ms), [this] {
+                      live_timer_ = 0;
+                      live_board_.settle();
+                    });
+                  }),
       deadlines_(parts.loop,
                  {parts.options.connect_timeout_ms,
                   parts.options.ping_interval_ms,
@@ -19,6 +29,9 @@ HttpFront::HttpFront(const FrontParts& parts)
                   parts.options.close_timeout_ms}) {}
 
 HttpFront::~HttpFront() {
+  loop().cancel(live_timer_);
+  for (const net::TimerId farewell : farewells_)
+    loop().cancel(farewell);
   for (HttpSession* session : http_sessions_)
     session->forget_front();
 }
@@ -48,6 +61,17 @@ void HttpFront::settle_replies_after(std::int64_t delay_ms) {
     loop().post(settle);
   else
     loop().after(std::chrono::milliseconds(delay_ms), settle);
+}
+
+void HttpFront::say_farewell(std::string_view channel, realtime::Present who) {
+  const std::int64_t delay_ms = options().leave_delay_ms;
+  presence().leave_farewell(channel, std::move(who), now_ms() + delay_ms);
+  farewells_.push_back(loop().after(std::chrono::milliseconds(delay_ms), [this] {
+    farewells_.pop_front();
+    for (const auto& [name, left] : presence().take_farewells(now_ms()))
+      realtime::announce(subscribers(), name, "leave", left.json());
+    subscribers().deliver_waiting();
+  }));
 }
 
 Takeover& HttpFront::add(std::unique_ptr<Takeover> takeover) {

@@ -3,9 +3,13 @@
 
 #include "net/descriptor.h"
 #include "net/event_loop.h"
+#include "net/log_gate.h"
+#include "net/timer_queue.h"
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
 #include "realtime/command_runner.h"
+#include "realtime/live_key_board.h"
+#include "realtime/presence.h"
 #include "realtime/replies.h"
 #include "ws/counters.h"
 #include "ws/deadline_timer.h"
@@ -15,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -34,12 +39,15 @@ struct FrontParts {
   net::EventLoop& loop;
   pubsub::LoopSubscribers& subscribers;
   realtime::CommandRunner& commands;
+  realtime::Presence& presence;
+  commands::LiveKeys& live_keys;
   const realtime::Authority& authority;
   const Options& options;
   const HttpRouter& router;
   Counters& counters;
   // The fronts of all loops, by index; nullptr if there is only this one.
   const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
+  net::LogGate* log = nullptr;  // nullptr if there is nothing to wait for
 };
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.
@@ -62,6 +70,12 @@ class HttpFront {
   net::EventLoop& loop() { return parts_.loop; }
   pubsub::LoopSubscribers& subscribers() { return parts_.subscribers; }
   realtime::CommandRunner& commands() { return parts_.commands; }
+  realtime::Presence& presence() { return parts_.presence; }
+  commands::LiveKeys& live_keys() { return parts_.live_keys; }
+  // The live keys that sessions of this loop watch.
+  realtime::LiveKeyBoard& live_board() { return live_board_; }
+  // Tells that somebody has left a channel, unless the user is back soon.
+  void say_farewell(std::string_view channel, realtime::Present who);
   // The answers of programs that sessions of this loop wait for; its clock is now_ms().
   realtime::Replies& replies() { return replies_; }
   const realtime::Authority& authority() const { return parts_.authority; }
@@ -72,6 +86,9 @@ class HttpFront {
   std::size_t loops() const { return parts_.fronts != nullptr ? parts_.fronts->size() : 1; }
   // The front of another loop.
   HttpFront& front_of(std::size_t loop) const { return *parts_.fronts->at(loop); }
+
+  // What depends on a command waits here until the log has it; nullptr if there is no log to come.
+  net::LogGate* log() const { return parts_.log; }
 
   // Milliseconds of a clock that never jumps.
   static std::int64_t now_ms() { return DeadlineTimer::now_ms(); }
@@ -89,9 +106,12 @@ class HttpFront {
 
   FrontParts parts_;
   realtime::Replies replies_;
+  realtime::LiveKeyBoard live_board_;
+  net::TimerId live_timer_ = 0;
   DeadlineTimer deadlines_;
   std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
+  std::deque<net::TimerId> farewells_;  // all have the same delay
   bool shutting_down_ = false;
 };
 

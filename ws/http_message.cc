@@ -67,6 +67,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Not Modified";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -81,6 +83,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Upgrade Required";
     case 431:
       return "Request Header Fields Too Large";
+    case 429:
+      return "Too Many Requests";
     case 500:
       return "Internal Server Error";
     case 503:

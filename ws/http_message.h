@@ -1,6 +1,7 @@
 // HTTP requests and responses as the routes see them, whatever library reads and writes them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,7 @@ struct HttpResponse {
   std::string body{};
   std::string_view page{};  // instead of a body: bytes that live for ever
   std::vector<std::pair<std::string_view, std::string>> fields{};
+  std::uint64_t log_position = 0;  // leaves when the log is written up to here
 
   std::string_view content() const { return page.empty() ? std::string_view(body) : page; }
 };

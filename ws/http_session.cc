@@ -87,6 +87,7 @@ class BeastSession final : public HttpSession {
   void read();
   void answer();
   void respond(HttpResponse response, bool close);
+  void respond_when_logged(HttpResponse response);
   void close_if_idle() override;
   void forget_front() override { front_ = nullptr; }
 
@@ -148,10 +149,10 @@ void BeastSession::answer() {
   request.peer = peer_;
   request.is_tls = is_tls_;
   Routed routed = front_->router().route(request, *front_, [self = self()](HttpResponse response) {
-    if (self->front_ != nullptr) self->respond(std::move(response), false);
+    if (self->front_ != nullptr) self->respond_when_logged(std::move(response));
   });
   if (auto* response = std::get_if<HttpResponse>(&routed)) {
-    respond(std::move(*response), false);
+    respond_when_logged(std::move(*response));
   } else if (auto* upgrade = std::get_if<Upgrade>(&routed)) {
     hand_over(*upgrade);
   } else if (const auto* move = std::get_if<MoveTo>(&routed)) {
@@ -160,6 +161,16 @@ void BeastSession::answer() {
              deferred != nullptr && deferred->on_abandoned) {
     watch(std::move(deferred->on_abandoned));
   }
+}
+
+void BeastSession::respond_when_logged(HttpResponse response) {
+  if (response.log_position == 0 || front_->log() == nullptr)
+    return respond(std::move(response), false);
+  front_->log()->when_written(response.log_position,
+                              [self = self(), response = std::move(response)]() mutable {
+                                if (self->front_ != nullptr)
+                                  self->respond(std::move(response), false);
+                              });
 }
 
 // Until the response comes, the peer's end of input counts as its going away.

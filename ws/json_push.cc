@@ -1,39 +1,46 @@
-// How payloads become JSON.
+// Pushes as frames.
 #include "ws/json_push.h"
 
-#include "base/base64.h"
-#include "base/utf8.h"
-#include "realtime/json_text.h"
 #include "ws/frame_writer.h"
+#include "ws/json_publication.h"
 
 #include <string_view>
 
 namespace duplex::ws {
 
-std::string encode_push(const pubsub::Message& message) {
-  const std::string_view payload = message.payload();
+namespace {
+
+std::string push_text(const pubsub::Message& message) {
+  const pubsub::Publication& publication = message.publication();
   std::string text;
-  text.reserve(payload.size() + message.channel().size() + 64);
-  text += R"({"push":{"channel":)";
-  realtime::append_json_string(text, message.channel());
-  text += R"(,"pub":{"data":)";
-  if (realtime::is_json(payload)) {
-    realtime::append_json_in_one_line(text, payload);
-  } else if (base::is_utf8(payload)) {
-    realtime::append_json_string(text, payload);
+  text.reserve(message.payload().size() + message.channel().size() + 64);
+  append_push_head(text, message.channel());
+  text += ',';
+  if (message.kind() == pubsub::Kind::presence) {
+    text += message.payload();
   } else {
-    realtime::append_json_string(text, base::base64(payload));
-    text += R"(,"tags":{"encoding":"base64"})";
+    text += R"("pub":)";
+    append_publication(text,
+                       {.data = message.payload(),
+                        .offset = publication.offset,
+                        .info = publication.info,
+                        .tags = publication.tags});
   }
-  text += "}}}";
-  return encode_frame(Opcode::text, text);
+  text += "}}";
+  return text;
 }
 
-base::SharedBytes shared_push(const pubsub::Message& message) {
-  return message.encoded(
-      pubsub::Form::json_frame, {}, [](const pubsub::Message& of, std::string_view) {
-        return encode_push(of);
-      });
+}  // namespace
+
+std::string encode_push(const pubsub::Message& message) {
+  return encode_frame(Opcode::text, push_text(message));
+}
+
+base::SharedBytes shared_push(const pubsub::Message& message, bool deflated) {
+  const auto form = deflated ? pubsub::Form::json_frame_deflated : pubsub::Form::json_frame;
+  return message.encoded(form, {}, [deflated](const pubsub::Message& of, std::string_view) {
+    return deflated ? encode_deflated_frame(Opcode::text, push_text(of)) : encode_push(of);
+  });
 }
 
 }  // namespace duplex::ws

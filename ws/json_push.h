@@ -12,7 +12,7 @@ namespace duplex::ws {
 // becomes of payloads that are not JSON.
 std::string encode_push(const pubsub::Message& message);
 
-// The same, from the message's cache.
-base::SharedBytes shared_push(const pubsub::Message& message);
+// The same, from the message's cache; `deflated`: for those who take compressed messages.
+base::SharedBytes shared_push(const pubsub::Message& message, bool deflated = false);
 
 }  // namespace duplex::ws

@@ -26,6 +26,8 @@ struct Options {
   std::int64_t ping_interval_ms = 25'000;
   std::int64_t pong_timeout_ms = 8'000;
   std::int64_t close_timeout_ms = 5'000;
+  bool compression = false;             // permessage-deflate, for those who offer it
+  std::int64_t leave_delay_ms = 5'000;  // a user who is back within this time has not left
   std::size_t output_bytes_max = std::size_t{1} << 20;
 
   // Doors that are closed by default.

@@ -1,7 +1,9 @@
 // The life of a WebSocket.
 #include "ws/ws_session.h"
 
+#include "base/utf8.h"
 #include "ws/counters.h"
+#include "ws/deflate.h"
 #include "ws/frame_writer.h"
 #include "ws/http_front.h"
 
@@ -15,7 +17,9 @@ constexpr std::size_t input_resume_bytes = 64 * 1024;
 
 }  // namespace
 
-WsSession::WsSession(HttpFront& front, FrameLimits limits) : front_(front), parser_(limits) {
+WsSession::WsSession(HttpFront& front, FrameLimits limits, bool deflates)
+    : front_(front),
+      parser_({limits.message_bytes_max, limits.fragments_max, deflates}) {
   Counters::add(front.counters().websockets);
   Counters::add(front.counters().websockets_opened);
 }
@@ -43,7 +47,10 @@ void WsSession::close(const Disconnect& disconnect) {
 
 void WsSession::send(Opcode opcode, std::string_view payload) {
   if (state_ != State::open) return;
-  append_frame(socket_->out(), opcode, payload);
+  if (deflates() && !is_control(opcode) && payload.size() >= deflate_bytes_min)
+    socket_->out().append(encode_deflated_frame(opcode, payload));
+  else
+    append_frame(socket_->out(), opcode, payload);
   socket_->mark_dirty();
 }
 
@@ -58,6 +65,10 @@ void WsSession::check_output() {
   if (socket_->pending_output_bytes() <= front_.options().output_bytes_max) return;
   Counters::add(front_.counters().slow_disconnects);
   close(disconnects::slow);
+}
+
+void WsSession::wait_for_log(std::uint64_t position) {
+  if (position != 0 && front_.log() != nullptr) front_.log()->gate(*socket_, position);
 }
 
 void WsSession::set_deadline(DeadlineKind kind) {
@@ -82,6 +93,7 @@ bool WsSession::handle(FrameParser::Event event) {
     case Event::binary:
       if (state_ != State::open) return true;
       Counters::add(front_.counters().messages_received);
+      if (parser_.is_compressed()) return handle_deflated(event == Event::text);
       on_message(event == Event::text, parser_.payload());
       return true;
     case Event::ping:
@@ -94,12 +106,28 @@ bool WsSession::handle(FrameParser::Event event) {
       answer_close();
       return false;
     case Event::failed:
-      fail();
+      fail(parser_.failure());
       return false;
     case Event::need_more:
       break;
   }
   return false;
+}
+
+bool WsSession::handle_deflated(bool is_text) {
+  const auto message =
+      inflate_message(parser_.payload(), parser_.limits().message_bytes_max);
+  if (!message) {
+    const bool is_long = message.error() == close_codes::message_too_big;
+    fail({message.error(), is_long ? "message too big" : "broken compression"});
+    return false;
+  }
+  if (is_text && !base::is_utf8(*message)) {
+    fail({close_codes::invalid_payload, "text is not UTF-8"});
+    return false;
+  }
+  on_message(is_text, *message);
+  return true;
 }
 
 // The peer's close frame is the last thing it sends: the socket can end when ours has left.
@@ -115,11 +143,8 @@ void WsSession::answer_close() {
 
 // After bad frames no close frame can be recognised. Our side of the connection ends at once; the
 // other side is read, though not looked at, so that a reset does not overtake our close frame.
-void WsSession::fail() {
-  if (state_ == State::open) {
-    const FrameParser::Failure& failure = parser_.failure();
-    close({failure.code, failure.reason});
-  }
+void WsSession::fail(const FrameParser::Failure& failure) {
+  if (state_ == State::open) close({failure.code, failure.reason});
   state_ = State::draining;
   socket_->shutdown_after_flush();
 }
@@ -133,7 +158,12 @@ void WsSession::limit_input() {
 }
 
 void WsSession::on_drained() {
-  socket_->resume_receive();
+  if (socket_->is_paused()) socket_->resume_receive();
+  if (state_ == State::open) on_output_drained();
+}
+
+void WsSession::notify_when_drained() {
+  socket_->notify_when_drained(input_resume_bytes);
 }
 
 void WsSession::on_deadline(DeadlineKind kind) {
@@ -145,6 +175,7 @@ void WsSession::on_deadline(DeadlineKind kind) {
 
 void WsSession::on_closed(net::CloseReason) {
   on_ended();
+  if (front_.log() != nullptr) front_.log()->forget(*socket_);
   front_.remove(*this);
 }
 

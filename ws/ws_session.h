@@ -35,13 +35,15 @@ class WsSession : public Takeover, public Deadlined {
   void close(const Disconnect& disconnect);
 
  protected:
-  WsSession(HttpFront& front, FrameLimits limits);
+  // `deflates`: compression was agreed on.
+  WsSession(HttpFront& front, FrameLimits limits, bool deflates = false);
 
   virtual void on_started() = 0;
   virtual void on_message(bool is_text, std::string_view payload) = 0;
   virtual void on_pong() {}
   // All messages that have arrived so far were told.
   virtual void on_input_done() {}
+  virtual void on_output_drained() {}
   // A deadline of the open connection has passed.
   virtual void on_open_deadline(DeadlineKind kind) = 0;
   // The connection has ended; the session will be destroyed at once.
@@ -49,10 +51,16 @@ class WsSession : public Takeover, public Deadlined {
 
   HttpFront& front() { return front_; }
   bool is_open() const { return state_ == State::open; }
+  bool deflates() const { return parser_.limits().compressed; }
+  std::size_t output_bytes() const { return socket_->pending_output_bytes(); }
+  // Calls on_output_drained() when not much is queued any more.
+  void notify_when_drained();
   void send(Opcode opcode, std::string_view payload);
   // A frame that is complete, for other receivers as well. Closes if too much is queued already.
   void send_shared(base::SharedBytes frame);
   void set_deadline(DeadlineKind kind);
+  // What is queued now, and later, does not leave before the log is written up to this position.
+  void wait_for_log(std::uint64_t position);
 
  private:
   enum class State : std::uint8_t { open, closing, draining };
@@ -64,8 +72,10 @@ class WsSession : public Takeover, public Deadlined {
 
   // Returns false when nothing more is to be read.
   bool handle(FrameParser::Event event);
+  // A message whose payload is compressed. Returns false if it is not what it should be.
+  bool handle_deflated(bool is_text);
   void answer_close();
-  void fail();
+  void fail(const FrameParser::Failure& failure);
   void limit_input();
   void check_output();
 

@@ -6,6 +6,7 @@
 #include "commands/acl_session.h"
 #include "commands/families.h"
 #include "resp/inline_arguments.h"
+#include "realtime/families.h"
 #include "script/families.h"
 #include "store/shard_lock.h"
 
@@ -27,6 +28,8 @@ std::string word_text(std::string_view word) {
 std::vector<std::span<const commands::CommandSpec>> all_families() {
   auto families = commands::command_families();
   for (const auto family : script::command_families())
+    families.push_back(family);
+  for (const auto family : realtime::command_families())
     families.push_back(family);
   return families;
 }

@@ -4,6 +4,7 @@
 #include "net/event_loop.h"
 #include "pubsub/hub.h"
 #include "pubsub/loop_subscribers.h"
+#include "realtime/channel_state.h"
 #include "ws/client_frame.h"
 #include "ws/counters.h"
 #include "ws/http_front.h"
@@ -143,12 +144,25 @@ class FixedMetrics : public MetricsSource {
   std::string stats_json() override { return R"({"keys":1})"; }
 };
 
-// Refuses every command.
-class NoCommands : public realtime::CommandRunner {
+// Publishes, and says that no channel has a history, unless told otherwise.
+class FakeCommands : public realtime::CommandRunner {
  public:
-  realtime::Ran run(std::span<const std::string_view>, realtime::RunAs) override {
-    return {.reply = "-ERR no commands here\r\n"};
+  explicit FakeCommands(pubsub::LoopSubscribers& subscribers) : subscribers_(subscribers) {}
+
+  realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs) override {
+    if (before) before(words);
+    if (words[0] == "RT.PUBLISH")
+      subscribers_.publish(
+          std::make_shared<const pubsub::Message>(pubsub::Kind::channel, words[1], words[2]));
+    if (words[0] == "RT.HISTORY") return {.reply = history};
+    return {.reply = "+OK\r\n"};
   }
+
+  std::string history = "%3\r\n+epoch\r\n+\r\n+offset\r\n:0\r\n+publications\r\n*0\r\n";
+  std::function<void(std::span<const std::string_view>)> before;
+
+ private:
+  pubsub::LoopSubscribers& subscribers_;
 };
 
 inline constexpr std::string_view upgrade_lines =
@@ -171,6 +185,8 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
     front_.emplace(FrontParts{.loop = loop_,
                               .subscribers = subscribers_,
                               .commands = commands_,
+                              .presence = presence_,
+                              .live_keys = channels_,
                               .authority = authority_,
                               .options = options_,
                               .router = router_,
@@ -244,7 +260,9 @@ class FrontFixture : public ::testing::TestWithParam<net::BackendChoice> {
   pubsub::Hub hub_;
   net::EventLoop loop_;
   pubsub::LoopSubscribers subscribers_;
-  NoCommands commands_;
+  FakeCommands commands_{subscribers_};
+  realtime::Presence presence_;
+  realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_{
       realtime::ChannelRules({{"closed:*"},
                               {"*", realtime::Access::anonymous, realtime::Access::anonymous}})};

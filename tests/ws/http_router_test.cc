@@ -35,6 +35,8 @@ class HttpRouterTest : public ::testing::Test {
     HttpFront front({.loop = loop_,
                      .subscribers = subscribers_,
                      .commands = commands_,
+                     .presence = presence_,
+                     .live_keys = channels_,
                      .authority = authority_,
                      .options = options_,
                      .router = router,
@@ -57,7 +59,9 @@ class HttpRouterTest : public ::testing::Test {
   pubsub::Hub hub_{1};
   net::EventLoop loop_{{.index = 0, .backend = net::BackendChoice::automatic}};
   pubsub::LoopSubscribers subscribers_{hub_, 0};
-  NoCommands commands_;
+  FakeCommands commands_{subscribers_};
+  realtime::Presence presence_;
+  realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_;
   Counters counters_;
   Options options_;

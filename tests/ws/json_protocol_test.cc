@@ -19,7 +19,7 @@ using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 
 // Writes down what the protocol asks for.
-class RecordingHost : public JsonProtocol::Host {
+class RecordingHost : public JsonProtocol::Host, public realtime::CommandRunner {
  public:
   void subscribe(std::string_view channel) override {
     log.push_back("sub " + std::string(channel));
@@ -27,10 +27,53 @@ class RecordingHost : public JsonProtocol::Host {
   void unsubscribe(std::string_view channel) override {
     log.push_back("unsub " + std::string(channel));
   }
-  void publish(std::string_view channel, std::string_view payload) override {
-    log.push_back("pub " + std::string(channel) + " " + std::string(payload));
+  std::expected<realtime::LiveValue, std::string> watch(std::string_view channel) override {
+    log.push_back("watch " + std::string(channel));
+    return live;
   }
+  void begin_at(std::string_view channel, const realtime::Position& position) override {
+    if (!position.epoch.empty())
+      log.push_back("at " + std::string(channel) + " " + std::to_string(position.offset));
+  }
+  void enter(std::string_view channel, realtime::Present who, bool announces) override {
+    log.push_back("enter " + std::string(channel) + " " + who.user + (announces ? " !" : ""));
+  }
+  void leave(std::string_view channel, std::string_view, bool announces) override {
+    log.push_back("leave " + std::string(channel) + (announces ? " !" : ""));
+  }
+  void hear_presence(std::string_view channel) override {
+    log.push_back("hear " + std::string(channel));
+  }
+  void ignore_presence(std::string_view channel) override {
+    log.push_back("ignore " + std::string(channel));
+  }
+  std::string expect_answer(std::uint32_t id) override {
+    log.push_back("expect " + std::to_string(id));
+    return "token";
+  }
+  void forget_answer(std::string_view token) override {
+    log.push_back("forget " + std::string(token));
+  }
+  void introduce(const realtime::Identity&, std::string_view) override {}
+  realtime::CommandRunner& commands() override { return *this; }
+  realtime::Ran run(std::span<const std::string_view> words, realtime::RunAs as) override {
+    if (words[0] == "RT.PUBLISH") {
+      EXPECT_EQ(as, realtime::RunAs::browser);
+      log.push_back("pub " + std::string(words[1]) + " " + std::string(words[2]));
+    }
+    asked.clear();
+    for (const std::string_view word : words)
+      asked += (asked.empty() ? "" : " ") + std::string(word);
+    const bool is_history = words[0] == "RT.HISTORY" || words[0] == "RT.STREAM";
+    return {.reply = is_history ? history : reply};
+  }
+
   std::vector<std::string> log;
+  std::string asked;  // the last command
+  std::string reply = "+OK\r\n";
+  std::expected<realtime::LiveValue, std::string> live =
+      realtime::LiveValue{.json = R"("type":"none","value":null)", .version = 3};
+  std::string history = "%3\r\n+epoch\r\n+\r\n+offset\r\n:0\r\n+publications\r\n*0\r\n";
 };
 
 class JsonProtocolTest : public ::testing::Test {
@@ -44,6 +87,12 @@ class JsonProtocolTest : public ::testing::Test {
     const auto disconnect = protocol_->receive(message, now_ms, replies);
     if (disconnect) replies += "!" + std::to_string(disconnect->code);
     return replies;
+  }
+  std::vector<std::string> channels() const {
+    std::vector<std::string> names;
+    for (const JsonProtocol::Channel& channel : protocol_->channels())
+      names.push_back(channel.name);
+    return names;
   }
   void connect() { ASSERT_THAT(ask(R"({"id":1,"connect":{}})"), ::testing::HasSubstr("client")); }
 
@@ -98,7 +147,7 @@ TEST_F(JsonProtocolTest, Subscribes) {
 
   EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"news"}})"), R"({"id":2,"subscribe":{}})");
   EXPECT_THAT(host_.log, ElementsAre("sub news"));
-  EXPECT_THAT(protocol_->channels(), ElementsAre("news"));
+  EXPECT_THAT(channels(), ElementsAre("news"));
 }
 
 TEST_F(JsonProtocolTest, TellsWhySubscribingFails) {
@@ -127,7 +176,7 @@ TEST_F(JsonProtocolTest, Unsubscribes) {
   EXPECT_EQ(ask(R"({"id":3,"unsubscribe":{"channel":"a"}})"), R"({"id":3,"unsubscribe":{}})");
   EXPECT_EQ(ask(R"({"id":4,"unsubscribe":{"channel":"a"}})"), R"({"id":4,"unsubscribe":{}})");
   EXPECT_THAT(host_.log, ElementsAre("sub a", "unsub a"));
-  EXPECT_THAT(protocol_->channels(), IsEmpty());
+  EXPECT_THAT(channels(), IsEmpty());
 }
 
 TEST_F(JsonProtocolTest, PublishesTheTextAsItWasWritten) {
@@ -166,8 +215,8 @@ TEST_F(JsonProtocolTest, NotesPongs) {
 TEST_F(JsonProtocolTest, KnowsCommandsItDoesNotHave) {
   connect();
 
-  EXPECT_EQ(ask(R"({"id":2,"presence":{"channel":"a"}})"),
-            R"({"id":2,"error":{"code":108,"message":"not available"}})");
+  EXPECT_EQ(ask(R"({"id":2,"sub_refresh":{"channel":"a"}})"),
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
   EXPECT_EQ(ask(R"({"id":3,"dance":{}})"),
             R"({"id":3,"error":{"code":104,"message":"method not found"}})");
 }
@@ -207,7 +256,7 @@ TEST_F(JsonProtocolTest, EndsForMalformedCommands) {
                                          R"({"id":2,"subscribe":{"channel":""}})",
                                          R"({"id":2,"subscribe":{"channel":7}})",
                                          R"({"id":2,"unsubscribe":{"channel":[]}})",
-                                         R"({"send":{"data":1}})",
+                                         R"({"id":2,"send":{"data":1}})",
                                          R"({"id":2,"publish":{"channel":"a","d\u0061ta":1}})",
                                          "{\"id\":2,\"subscribe\":{\"channel\":\"\xff\"}}",
                                          R"({"id":2,"ping":{}} x)"}) {
@@ -257,6 +306,121 @@ TEST_F(JsonProtocolTest, LetsAPageSubscribeToAllItMayAtOnce) {
 
   EXPECT_THAT(ask(batch), ::testing::Not(::testing::HasSubstr("error")));
   EXPECT_EQ(host_.log.size(), options_.channels_max);
+}
+
+// "d" at offset 7 of epoch 5, and the history's top.
+std::string one_publication(int top) {
+  return "%3\r\n+epoch\r\n+5\r\n+offset\r\n:" + std::to_string(top) +
+         "\r\n+publications\r\n*1\r\n*4\r\n:7\r\n$1\r\n1\r\n$2\r\n{}\r\n_\r\n";
+}
+
+TEST_F(JsonProtocolTest, SaysWhereAHistoryStands) {
+  host_.history = "%3\r\n+epoch\r\n+5\r\n+offset\r\n:7\r\n+publications\r\n*0\r\n";
+  connect();
+
+  EXPECT_EQ(
+      ask(R"({"id":2,"subscribe":{"channel":"a"}})"),
+      R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":"5","offset":7}})");
+  EXPECT_EQ(host_.asked, "RT.HISTORY a LIMIT 0 MAKE");
+  EXPECT_THAT(host_.log, ElementsAre("sub a", "at a 7"));
+}
+
+TEST_F(JsonProtocolTest, RecoversAllOrNothing) {
+  connect();
+  const std::string head = R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,)";
+  const auto recover = [&](std::string_view epoch, int offset) {
+    const std::string reply =
+        ask(R"({"id":2,"subscribe":{"channel":"a","recover":true,"epoch":")" + std::string(epoch) +
+            R"(","offset":)" + std::to_string(offset) + "}}");
+    ask(R"({"id":3,"unsubscribe":{"channel":"a"}})");
+    return reply;
+  };
+
+  host_.history = one_publication(7);
+  EXPECT_EQ(recover("5", 6),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":true,)"
+                   R"("publications":[{"data":1,"offset":7,"info":{}}]}})");
+  // One is missing, one too many is there, another history.
+  EXPECT_EQ(recover("5", 5),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":false}})");
+  EXPECT_EQ(recover("5", 8),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":false}})");
+  EXPECT_EQ(recover("4", 6),
+            head + R"("epoch":"5","offset":7,"was_recovering":true,"recovered":false}})");
+}
+
+TEST_F(JsonProtocolTest, ReadsHistory) {
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"history":{"channel":"a"}})"),
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
+}
+
+TEST_F(JsonProtocolTest, TellsWhenAHistoryCannotBeRead) {
+  host_.history = "-ERR no\r\n";
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"a"}})"),
+            R"({"id":2,"error":{"code":100,"message":"internal server error","temporary":true}})");
+  EXPECT_THAT(host_.log, ElementsAre("sub a", "unsub a"));
+  EXPECT_THAT(channels(), IsEmpty());
+}
+
+TEST_F(JsonProtocolTest, WatchesKeys) {
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"key:a"}})"),
+            R"({"id":2,"subscribe":{"data":{"type":"none","value":null,"version":3}}})");
+  EXPECT_EQ(ask(R"({"id":3,"unsubscribe":{"channel":"key:a"}})"), R"({"id":3,"unsubscribe":{}})");
+  EXPECT_THAT(host_.log, ElementsAre("watch key:a", "unsub key:a"));
+
+  host_.live = std::unexpected(std::string("NOPERM no"));
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"key:a"}})"),
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
+  EXPECT_THAT(channels(), IsEmpty());
+}
+
+TEST_F(JsonProtocolTest, RefusesValuesThatAreTooLarge) {
+  options_.live_bytes_max = 10;
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"key:a"}})"),
+            R"({"id":2,"error":{"code":106,"message":"limit exceeded"}})");
+  EXPECT_THAT(host_.log, ElementsAre("watch key:a", "unsub key:a"));
+  EXPECT_THAT(channels(), IsEmpty());
+}
+
+TEST_F(JsonProtocolTest, ReadsStreams) {
+  host_.history =
+      "%4\r\n+epoch\r\n+s\r\n+offset\r\n:9\r\n+publications\r\n*0\r\n"
+      "+complete\r\n#t\r\n";
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":2,"subscribe":{"channel":"stream:a","recover":true,"epoch":"s",)"
+                R"("offset":5}})"),
+            R"({"id":2,"subscribe":{"recoverable":true,"positioned":true,"epoch":"s","offset":9,)"
+            R"("was_recovering":true,"recovered":true}})");
+  EXPECT_EQ(host_.asked, "RT.STREAM a LIMIT 300 SINCE 5");
+}
+
+TEST_F(JsonProtocolTest, CallsPrograms) {
+  options_.rpc_routes = {{"math.*", "calls"}, {"send", "messages"}};
+  connect();
+
+  EXPECT_EQ(ask(R"({"id":7,"rpc":{"method":"math.add","data":[1, 2]}})"), "");
+  EXPECT_THAT(
+      host_.asked,
+      MatchesRegex(R"(XADD calls MAXLEN ~ 10000 \* client [0-9a-f-]+ user  method math.add )"
+                   R"(data \[1, 2\] reply token)"));
+  EXPECT_EQ(ask(R"({"id":8,"rpc":{"method":"dance"}})"),
+            R"({"id":8,"error":{"code":108,"message":"not available"}})");
+  host_.reply = "-NOPERM no\r\n";
+  EXPECT_EQ(ask(R"({"id":9,"rpc":{"method":"math.add"}})"),
+            R"({"id":9,"error":{"code":103,"message":"permission denied"}})");
+  EXPECT_THAT(host_.log, ElementsAre("expect 7", "expect 9", "forget token"));
+  host_.reply = "+OK\r\n";
+  EXPECT_EQ(ask(R"({"send":{"data":"x"}})"), "");
+  EXPECT_THAT(host_.asked, MatchesRegex(R"(XADD messages .* method send data "x")"));
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ class MoveTest : public ::testing::TestWithParam<net::BackendChoice> {
       fronts_.push_back(std::make_unique<HttpFront>(FrontParts{.loop = *loops_[i],
                                                                .subscribers = *subscribers_[i],
                                                                .commands = commands_,
+                                                               .presence = presence_,
+                                                               .live_keys = channels_,
                                                                .authority = authority_,
                                                                .options = options_,
                                                                .router = router_,
@@ -65,7 +67,10 @@ class MoveTest : public ::testing::TestWithParam<net::BackendChoice> {
   }
 
   pubsub::Hub hub_;
-  NoCommands commands_;
+  pubsub::LoopSubscribers own_subscribers_{hub_, 0};
+  FakeCommands commands_{own_subscribers_};
+  realtime::Presence presence_;
+  realtime::ChannelState channels_{{}, 0, false};
   realtime::Authority authority_;
   Options options_;
   Counters counters_;
