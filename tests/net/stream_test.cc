@@ -210,19 +210,19 @@ TEST_P(StreamTest, TellsOfTheEndWithoutAnyRead) {
   });
   peer->send("unread");
   peer->shut_down_sending();
-  EXPECT_TRUE(first.wait());
+  EXPECT_EQ(first.wait(), true);
   thread.run([&] {
     EXPECT_TRUE(stream->is_open());
     stream->notify_when_ended([&] { second.set(true); });
   });
-  EXPECT_TRUE(second.wait());
+  EXPECT_EQ(second.wait(), true);
 }
 
 TEST_P(StreamTest, TellsOfAResetWithoutAnyRead) {
   Awaited<bool> told;
   thread.run([&] { stream->notify_when_ended([&] { told.set(stream->is_open()); }); });
   peer->reset();
-  EXPECT_FALSE(told.wait());
+  EXPECT_EQ(told.wait(), false);
 }
 
 TEST_P(StreamTest, DestroyingItAbortsWhatIsPending) {
