@@ -33,6 +33,14 @@ std::string flags_of(const Client& client) {
   return flags.empty() ? "N" : flags;
 }
 
+// The server's own clients, of which ACL LOG may tell, have no connection.
+std::size_t input_of(const Client& client) {
+  return client.connection == nullptr ? 0 : client.connection->input_bytes();
+}
+std::size_t output_of(const Client& client) {
+  return client.connection == nullptr ? 0 : client.connection->output_bytes();
+}
+
 }  // namespace
 
 bool is_subscriber(const Client& client) {
@@ -48,15 +56,15 @@ std::int64_t tracking_redirect_of(const Client& client) {
 }
 
 std::size_t memory_of(const Client& client) {
-  return sizeof(Client) + client.connection->input_bytes() + client.connection->output_bytes() +
+  return sizeof(Client) + input_of(client) + output_of(client) +
          client.multi_bytes.load(std::memory_order_relaxed);
 }
 
 std::string describe(const Client& client, std::int64_t now_ms) {
   const auto relaxed = std::memory_order_relaxed;
   const Command* last = client.last_command.load(relaxed);
-  const std::size_t input = client.connection->input_bytes();
-  const std::size_t output = client.connection->output_bytes();
+  const std::size_t input = input_of(client);
+  const std::size_t output = output_of(client);
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll=0 "

@@ -34,6 +34,7 @@ bool BrowserFence::enter(commands::Client& client, std::string_view command) con
   auto current = user();
   client.user = std::move(current.user);
   client.acl_version = current.version;
+  client.authenticated.store(true, std::memory_order_relaxed);
   client.is_restricted = client.user != nullptr && !client.user->is_unrestricted();
   return client.user != nullptr ||
          std::ranges::any_of(channel_commands, [&](std::string_view name) {

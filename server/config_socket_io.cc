@@ -3,9 +3,6 @@
 
 #include "realtime/event_routes.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <utility>
 
 namespace duplex::server {
@@ -21,7 +18,10 @@ std::string line(std::string_view name, const std::vector<std::string>& words) {
 
 // As CONFIG GET answers: all of them in one text.
 std::string shown(const std::vector<std::string>& words) {
-  return fmt::format("{};", fmt::join(words, " "));
+  std::string text;
+  for (const std::string& word : words)
+    text.append(text.empty() ? "" : " ").append(in_quotes(word));
+  return text + ";";
 }
 
 }  // namespace

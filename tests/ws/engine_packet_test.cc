@@ -49,8 +49,9 @@ TEST(EnginePacketTest, RefusesMalformedBodies) {
   EXPECT_EQ(packets_of("abc"), Packets({"bad"}));
   EXPECT_EQ(packets_of("4a\x1e"), Packets({"4 a", "bad"}));
   EXPECT_EQ(packets_of("b*"), Packets({"bad"}));
-  EXPECT_EQ(packets_of("bAQIDB"), Packets({"b \1\2\3"}));  // the padding may be missing
-  EXPECT_EQ(packets_of("bAQIDBA="), Packets({"b \1\2\3\4"}));
+  EXPECT_EQ(packets_of("bAQIDBA"), Packets({"b \1\2\3\4"}));  // the padding may be missing
+  EXPECT_EQ(packets_of("bAQIDBA="), Packets({"bad"}));        // but not half of it
+  EXPECT_EQ(packets_of("bAQIDB"), Packets({"bad"}));
   EXPECT_EQ(packets_of("bAQIDB===="), Packets({"bad"}));
 }
 
