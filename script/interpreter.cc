@@ -118,10 +118,6 @@ int Interpreter::set_up(lua_State* lua) {
   open_sandbox(lua);
   add_redis_api(lua, own.kind_);
   protect_globals(lua);
-  if (own.kind_ == StateKind::function) {
-    push_load_api(lua);
-    keep_load_globals(lua);
-  }
   return 0;
 }
 
@@ -343,7 +339,7 @@ std::optional<std::string> Interpreter::load(Library& to, std::string_view body)
   loading_places_.clear();
   load_compiled_ = false;
   load_deadline_us_ = base::steady_us() + load_us_max;
-  show_load_globals(lua_, true);
+  allow_registering(lua_, true);
   std::pair<Interpreter*, std::string_view> call(this, body);
   std::optional<std::string> error;
   if (lua_cpcall(lua_, load_protected, &call) != 0) {
@@ -352,7 +348,7 @@ std::optional<std::string> Interpreter::load(Library& to, std::string_view body)
     error = load_compiled_ ? fmt::format("ERR Error registering functions: {}", text)
                            : fmt::format("ERR Error compiling function: {}", text);
   }
-  show_load_globals(lua_, false);
+  allow_registering(lua_, false);
   loading_ = nullptr;
   lua_settop(lua_, 0);
   lua_sethook(lua_, hook, LUA_MASKCOUNT, hook_instructions);

@@ -11,12 +11,10 @@
 #include "script/lua_errors.h"
 #include "script/protected_table.h"
 #include "script/replies.h"
-#include "script/sandbox.h"
 
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +22,8 @@
 namespace duplex::script {
 
 namespace {
+
+char api_mark;  // in Lua's registry: the table behind `redis`
 
 // What redis.set_repl() takes.
 constexpr int repl_none = 0;
@@ -250,54 +250,36 @@ constexpr NamedFunction functions[] = {{"call", redis_call},
 constexpr NamedFunction eval_functions[] = {
     {"replicate_commands", always_true}, {"breakpoint", always_false}, {"debug", nothing}};
 
-constexpr NamedFunction load_functions[] = {{"register_function", register_function},
-                                            {"log", redis_log}};
-
-struct NamedNumber {
-  const char* name;
-  int value;
-};
-
-constexpr NamedNumber log_levels[] = {
-    {"LOG_DEBUG", 0}, {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2}, {"LOG_WARNING", 3}};
-constexpr NamedNumber repl_flags[] = {{"REPL_NONE", repl_none},
-                                      {"REPL_AOF", repl_log},
-                                      {"REPL_SLAVE", repl_replica},
-                                      {"REPL_REPLICA", repl_replica},
-                                      {"REPL_ALL", repl_all}};
-
-// All that follow add to the table at the top.
-
-void add(lua_State* lua, std::span<const NamedFunction> entries) {
-  for (const NamedFunction& entry : entries) {
-    lua_pushcfunction(lua, entry.function);
-    lua_setfield(lua, -2, entry.name);
-  }
-}
-
-void add(lua_State* lua, std::span<const NamedNumber> entries) {
-  for (const NamedNumber& entry : entries) {
-    lua_pushinteger(lua, entry.value);
-    lua_setfield(lua, -2, entry.name);
-  }
-}
-
-void add_version(lua_State* lua) {
-  push(lua, commands::compatible_version);
-  lua_setfield(lua, -2, "REDIS_VERSION");
-  lua_pushinteger(lua, commands::compatible_version_number);
-  lua_setfield(lua, -2, "REDIS_VERSION_NUM");
-}
-
-// Takes the table at the top and adds a view of it, by both names, to the one below.
-void add_api(lua_State* lua) {
-  push_protected(lua);
-  lua_pushvalue(lua, -1);
-  lua_setfield(lua, -3, "server");
-  lua_setfield(lua, -2, "redis");
-}
+constexpr std::pair<const char*, int> numbers[] = {{"LOG_DEBUG", 0},
+                                                   {"LOG_VERBOSE", 1},
+                                                   {"LOG_NOTICE", 2},
+                                                   {"LOG_WARNING", 3},
+                                                   {"REPL_NONE", repl_none},
+                                                   {"REPL_AOF", repl_log},
+                                                   {"REPL_SLAVE", repl_replica},
+                                                   {"REPL_REPLICA", repl_replica},
+                                                   {"REPL_ALL", repl_all}};
 
 }  // namespace
+
+void allow_registering(lua_State* lua, bool allowed) {
+  struct Step {
+    static int give(lua_State* state) {
+      const bool is_given = lua_toboolean(state, 1) != 0;
+      lua_pushlightuserdata(state, &api_mark);
+      lua_rawget(state, LUA_REGISTRYINDEX);
+      if (is_given)
+        lua_pushcfunction(state, register_function);
+      else
+        lua_pushnil(state);
+      lua_setfield(state, -2, "register_function");
+      return 0;
+    }
+  };
+  lua_pushcfunction(lua, Step::give);
+  lua_pushboolean(lua, allowed ? 1 : 0);
+  lua_pcall(lua, 1, 0, 0);
+}
 
 void write_sha1(std::string_view text, char* digits) {
   constexpr std::string_view hex = "0123456789abcdef";
@@ -311,23 +293,35 @@ void write_sha1(std::string_view text, char* digits) {
 
 void add_redis_api(lua_State* lua, StateKind kind) {
   lua_createtable(lua, 0, 32);
-  add(lua, functions);
-  if (kind == StateKind::eval) add(lua, eval_functions);
-  add(lua, log_levels);
-  add(lua, repl_flags);
-  add_version(lua);
-  add_api(lua);
-}
-
-void push_load_api(lua_State* lua) {
-  lua_createtable(lua, 0, 2);
-  lua_createtable(lua, 0, 8);
-  add(lua, load_functions);
-  add(lua, log_levels);
-  add_version(lua);
-  refuse_unknown_fields(lua);
-  add_api(lua);
-  refuse_unknown_fields(lua);
+  const auto add = [lua](const NamedFunction& entry) {
+    lua_pushcfunction(lua, entry.function);
+    lua_setfield(lua, -2, entry.name);
+  };
+  for (const NamedFunction& entry : functions)
+    add(entry);
+  if (kind == StateKind::eval)
+    for (const NamedFunction& entry : eval_functions)
+      add(entry);
+  for (const auto& [name, value] : numbers) {
+    lua_pushinteger(lua, value);
+    lua_setfield(lua, -2, name);
+  }
+  push(lua, commands::compatible_version);
+  lua_setfield(lua, -2, "REDIS_VERSION");
+  lua_pushinteger(lua, commands::compatible_version_number);
+  lua_setfield(lua, -2, "REDIS_VERSION_NUM");
+  lua_pushlightuserdata(lua, &api_mark);
+  lua_pushvalue(lua, -2);
+  lua_rawset(lua, LUA_REGISTRYINDEX);
+  // Its place, so that giving and taking it away needs no memory.
+  lua_pushboolean(lua, 0);
+  lua_setfield(lua, -2, "register_function");
+  lua_pushnil(lua);
+  lua_setfield(lua, -2, "register_function");
+  push_protected(lua);
+  lua_pushvalue(lua, -1);
+  lua_setfield(lua, -3, "server");
+  lua_setfield(lua, -2, "redis");
 }
 
 }  // namespace duplex::script

@@ -16,9 +16,8 @@ void add_redis_api(lua_State* lua, StateKind kind);
 inline constexpr std::size_t sha1_digits = 40;
 void write_sha1(std::string_view text, char* digits);
 
-// Pushes a table with the `redis` and `server` that a library's code finds while it is loaded: it
-// can register functions and log, and nothing else.
-void push_load_api(lua_State* lua);
+// Gives `redis` register_function(), while a library is loaded, or takes it away.
+void allow_registering(lua_State* lua, bool allowed);
 // redis.register_function(), while a library is loaded (register_function.cc).
 int register_function(lua_State* lua);
 

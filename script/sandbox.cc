@@ -8,9 +8,7 @@ namespace duplex::script {
 
 namespace {
 
-// Their addresses are the names of the tables of globals in Lua's registry.
-char globals_mark;
-char load_globals_mark;
+char globals_mark;  // its address is the name of the table of the globals in Lua's registry
 
 int refuse_unknown_global(lua_State* lua) {
   const char* name = lua_tostring(lua, 2);
@@ -42,7 +40,10 @@ void protect_globals(lua_State* lua) {
   lua_pushlightuserdata(lua, &globals_mark);
   lua_pushvalue(lua, -2);
   lua_rawset(lua, LUA_REGISTRYINDEX);
-  refuse_unknown_fields(lua);
+  lua_createtable(lua, 0, 1);
+  lua_pushcfunction(lua, refuse_unknown_global);
+  lua_setfield(lua, -2, "__index");
+  lua_setmetatable(lua, -2);
   lua_pushvalue(lua, -1);
   push_protected(lua);
   lua_pushvalue(lua, -1);
@@ -54,28 +55,6 @@ void protect_globals(lua_State* lua) {
 void push_globals(lua_State* lua) {
   lua_pushlightuserdata(lua, &globals_mark);
   lua_rawget(lua, LUA_REGISTRYINDEX);
-}
-
-void refuse_unknown_fields(lua_State* lua) {
-  lua_createtable(lua, 0, 1);
-  lua_pushcfunction(lua, refuse_unknown_global);
-  lua_setfield(lua, -2, "__index");
-  lua_setmetatable(lua, -2);
-}
-
-void keep_load_globals(lua_State* lua) {
-  lua_pushlightuserdata(lua, &load_globals_mark);
-  lua_insert(lua, -2);
-  lua_rawset(lua, LUA_REGISTRYINDEX);
-}
-
-void show_load_globals(lua_State* lua, bool is_loading) {
-  // Code sees the globals through the view's metatable, also code that was compiled before.
-  lua_getmetatable(lua, LUA_GLOBALSINDEX);
-  lua_pushlightuserdata(lua, is_loading ? &load_globals_mark : &globals_mark);
-  lua_rawget(lua, LUA_REGISTRYINDEX);
-  lua_setfield(lua, -2, "__index");
-  lua_pop(lua, 1);
 }
 
 }  // namespace duplex::script
