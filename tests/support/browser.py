@@ -1,5 +1,6 @@
 """A browser that speaks the realtime protocol: asks, waits for the answer, keeps what is pushed."""
 
+import contextlib
 import json
 
 from support import web_socket
@@ -47,7 +48,11 @@ class Browser:
         return self.pushes.pop(0)
 
     def end(self):
-        """Waits for the end of the connection and returns the code."""
+        """Waits until the server has forgotten the connection and returns the code."""
         while self._next():
             pass
+        self.socket.send_frame(web_socket.CLOSE, self.close_code.to_bytes(2, "big"))
+        with contextlib.suppress(ConnectionError):
+            while True:
+                self.socket.receive_frame()
         return self.close_code
