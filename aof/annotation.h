@@ -14,6 +14,19 @@ namespace duplex::aof {
 // What an annotation of ours begins with; other lines with '#' are comments of somebody else.
 inline constexpr std::string_view annotation_mark = "#DX";
 
+// What fills a file behind the end of the log, again and again, where room is kept for more. From
+// wherever it is read it is comments, but for its last byte alone; redis-server reads lines in
+// pieces of 127 bytes, and each has to begin with '#'.
+inline constexpr std::string_view padding_line =
+    "###################################################################################\n";
+static_assert(padding_line.size() < 120);
+
+// The bytes without the padding at their end. Nothing else ends like that, but what is torn.
+inline std::string_view without_padding(std::string_view bytes) {
+  const std::size_t end = bytes.find_last_not_of("#\n") + 1;
+  return bytes.substr(0, end + (bytes.substr(end).starts_with('\n') ? 1 : 0));
+}
+
 // Ends a batch and vouches for the `bytes` before it.
 struct BatchEnd {
   Lsn end = 0;  // the position behind the batch

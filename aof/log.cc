@@ -56,10 +56,12 @@ Log::Log(Directory& directory,
       written_(position.offset),
       durable_(position.offset),
       policy_(options_.fsync),
+      is_waited_for_(!options_.is_unlisted),
       writes_times_(options_.writes_times),
       manifest_(std::move(manifest)),
       is_listed_(!options_.is_unlisted) {
-  reported_ = {.durable = position.offset, .transitions = 0, .policy = options_.fsync};
+  reported_ = {
+      .written = position.offset, .durable = position.offset, .transitions = 0, .policy = policy()};
   next_sync_ = next_retry_ = Clock::now();
 }
 
@@ -98,7 +100,11 @@ void Log::append_time() {
 }
 
 bool Log::commit(Lsn lsn) {
-  return written() >= lsn || (!failed() && flush_up_to(lsn));
+  if (written() >= lsn) return true;
+  if (failed()) return false;
+  if (policy() != FsyncPolicy::always) return flush_up_to(lsn);
+  wake();
+  return true;
 }
 
 bool Log::flush() {
@@ -159,15 +165,23 @@ bool Log::drain() {
 bool Log::write_batch(Batch& batch) {
   if (batch.starts_increment) {
     // Nothing of the next file may be on the disk while something of this one is missing.
-    if (const auto error = segment_->sync()) return fail(LogFailure::sync, error);
+    (void)segment_->trim();
+    if (const auto error = sync(*segment_)) return fail(LogFailure::sync, error);
     base::sync_point("log-increment-changes");
     change_segment();
     batch.starts_increment = false;
     if (const auto error = name_segment()) return fail(LogFailure::write, error);
   }
   if (batch.bytes.empty()) return true;
+  const bool is_always = policy() == FsyncPolicy::always;
+  if (is_always && segment_->synced_end() != segment_->end()) {
+    // Of two batches in padding the second may be on the disk before the first: so there is one.
+    if (const auto error = sync(*segment_)) return fail(LogFailure::sync, error);
+    raise_durable(written());
+  }
   base::sync_point("log-before-write");
-  if (const auto error = segment_->append(batch.bytes.view()))
+  const std::size_t reserve_bytes = is_always ? options_.reserve_bytes : 0;
+  if (const auto error = segment_->append(batch.bytes.view(), reserve_bytes))
     return fail(LogFailure::write, error);
   base::sync_point("log-written");
   segment_bytes_.store(segment_->end(), std::memory_order_relaxed);

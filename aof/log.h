@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,7 +37,8 @@ namespace duplex::aof {
 // append() copies into the open batch and returns: no system call, so it may be called under shard
 // locks, which is what makes the order in the log the order of execution. At the end of an
 // iteration each event loop calls commit(), which writes the batches of all loops with one
-// write(2). The sync thread does fdatasync, and after a failure tries again until the disk is well:
+// write(2); under `always` it only wakes the sync thread, which writes and syncs whatever has come.
+// The sync thread does fdatasync, and after a failure tries again until the disk is well:
 // then failed() ends by itself, without a restart. While failed() the records stay in memory; the
 // callers bound that memory by refusing writes (MISCONF), and keep the replies whose records are
 // not written yet.
@@ -63,11 +65,13 @@ class Log {
   // Appends all effects of a unit at once. Requires: !unit.empty(), not closed.
   Lsn append(LogUnit& unit);
 
-  // Writes what was appended, by all threads, at least up to `lsn`. Returns true when written()
-  // has reached `lsn`, false when the log has failed: on_progress then tells when that has ended.
-  // May block for the length of a write; never in the failed state.
+  // Has everything written that was appended, by all threads, at least up to `lsn`. When it returns
+  // true, written() has reached `lsn`, or will under `always`: what it then waits for is durable().
+  // False when the log has failed: on_progress then tells when that has ended. May block for the
+  // length of a write; never in the failed state.
   bool commit(Lsn lsn);
-  // The same for everything that was appended; also carries out a switch of the increment.
+  // Writes everything that was appended, and carries out a switch of the increment. True when that
+  // is done.
   bool flush();
 
   Lsn appended() const { return appended_.load(std::memory_order_acquire); }
@@ -78,14 +82,23 @@ class Log {
 
   LogState failed() const { return state_.load(std::memory_order_acquire); }
 
-  FsyncPolicy policy() const { return policy_.load(std::memory_order_relaxed); }
+  // `everysec` instead of `always` as long as no reply waits for an unlisted log.
+  FsyncPolicy policy() const {
+    const FsyncPolicy policy = policy_.load(std::memory_order_relaxed);
+    const bool waits = policy != FsyncPolicy::always || is_waited_for_.load();
+    return waits ? policy : FsyncPolicy::everysec;
+  }
   void set_policy(FsyncPolicy policy);
+  // From now on replies wait for a log that was opened unlisted. Writes what was appended before.
+  void begin_waits();
   void set_writes_times(bool writes) { writes_times_.store(writes, std::memory_order_relaxed); }
 
   // The stream's identity; constant. `offset` is where this process began.
   const StreamPosition& start() const { return start_; }
 
   LogStats stats() const;
+  // How long the longest sync since the last call took; nothing if there was none.
+  std::optional<std::int64_t> take_longest_sync_us();
   // Says in the server's log when a sync takes long, once for each. To be called now and then, from
   // one thread: the one that syncs cannot look at a clock meanwhile.
   void watch();
@@ -128,6 +141,7 @@ class Log {
   };
   // What on_progress was last told about. A failure that came and went counts too.
   struct Report {
+    Lsn written = 0;
     Lsn durable = 0;
     std::uint64_t transitions = 0;
     FsyncPolicy policy = FsyncPolicy::everysec;
@@ -167,6 +181,7 @@ class Log {
 
   void wake();
   bool fail(LogFailure failure, std::error_code error);
+  std::error_code sync(Segment& segment);
   void raise_durable(Lsn lsn);
   std::int64_t sync_running_us() const;
   bool is_slow(std::int64_t duration_us) const;
@@ -183,18 +198,20 @@ class Log {
   std::atomic<LogState> state_{LogState{}};
   std::atomic<std::uint64_t> transitions_{0};  // of state_
   std::atomic<FsyncPolicy> policy_;
+  std::atomic<bool> is_waited_for_;
   std::atomic<bool> writes_times_;
   std::atomic<std::uint64_t> closed_bytes_{0};  // of the base and of increments before the last
   std::atomic<std::uint64_t> base_bytes_{0};
   std::atomic<std::uint64_t> segment_bytes_{0};
   std::atomic<std::int64_t> last_sync_us_{-1};
+  std::atomic<std::int64_t> longest_sync_us_{-1};  // not taken yet
   std::atomic<std::uint64_t> delayed_syncs_{0};
   std::atomic<std::uint64_t> syncs_{0};
   std::atomic<std::uint64_t> writes_{0};
   std::atomic<std::uint64_t> write_failures_{0};
   std::atomic<std::uint64_t> sync_failures_{0};
   std::atomic<std::int64_t> failed_since_us_{0};  // on the steady clock
-  std::atomic<std::int64_t> sync_began_us_{0};    // 0: no sync is running
+  std::atomic<std::int64_t> sync_began_us_{0};    // 0: no sync is running; of the last one begun
   std::atomic<bool> slow_sync_told_{false};       // of the sync that is running
 
   // What is appended and not taken for writing.

@@ -20,14 +20,17 @@ struct LogOptions {
   std::chrono::milliseconds retry_interval{100};
   // A sync that takes longer counts as delayed, as in INFO of Redis.
   std::chrono::milliseconds slow_sync{2000};
+  // Under `always` the file is kept longer than its content, by so much at a time: a sync that
+  // makes it longer costs two to eight others, and so one in hundreds does.
+  std::size_t reserve_bytes = std::size_t{1} << 20;
   // The manifest on the disk stays as it is until install_base(): a log that is turned on while
   // there are data is of no use before it has them. Goes on in a new increment.
   bool is_unlisted = false;
   // `aof-timestamp-enabled`: a line "#TS:<seconds>" before the first unit of each second.
   bool writes_times = false;
-  // Called on the log's own thread, and at last by close(), without any lock held: after durable()
-  // has advanced, after a failure began or ended, and after the policy has changed. It must not
-  // block.
+  // Called on the log's own thread, and at last by close(), without any lock held: after that
+  // thread has found written() or durable() advanced, after a failure began or ended, and after the
+  // policy has changed. It must not block.
   std::function<void(Lsn written, Lsn durable)> on_progress;
 };
 

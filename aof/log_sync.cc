@@ -14,6 +14,13 @@ void Log::set_policy(FsyncPolicy policy) {
   wake();
 }
 
+// Whoever was answered without waiting finds it written.
+void Log::begin_waits() {
+  flush();
+  is_waited_for_ = true;
+  wake();
+}
+
 void Log::wake() {
   {
     const std::lock_guard lock(wake_mutex_);
@@ -51,9 +58,11 @@ bool Log::wait_for_work() {
 }
 
 void Log::sync_when_due() {
+  // Under `always` what is appended during a sync is written and synced with the next one; what is
+  // left when the policy changes has nobody else.
+  if (appended() > written() && !flush()) return;
   switch (policy()) {
     case FsyncPolicy::always:
-      // Commits wake this thread, so that what is written during a sync is covered by the next one.
       if (written() > durable()) sync_written();
       return;
     case FsyncPolicy::everysec: {
@@ -78,9 +87,20 @@ void Log::sync_written() {
   }
   // Writes go on meanwhile. Should the segment change, it stays in retired_ until this is over.
   base::sync_point("log-before-sync");
-  sync_began_us_ = base::steady_us();
-  const auto error = segment->sync();
-  const std::int64_t duration_us = sync_running_us();
+  if (const auto error = sync(*segment)) {
+    fail(LogFailure::sync, error);
+    return;
+  }
+  base::sync_point("log-synced");
+  raise_durable(lsn);
+}
+
+// Syncs are watched, whoever makes them.
+std::error_code Log::sync(Segment& segment) {
+  const std::int64_t began_us = base::steady_us();
+  sync_began_us_ = began_us;
+  const auto error = segment.sync();
+  const std::int64_t duration_us = std::max<std::int64_t>(base::steady_us() - began_us, 0);
   sync_began_us_ = 0;
   if (is_slow(duration_us)) {
     ++delayed_syncs_;
@@ -89,14 +109,17 @@ void Log::sync_written() {
               static_cast<double>(duration_us) / 1e6);
   }
   slow_sync_told_ = false;
-  if (error) {
-    fail(LogFailure::sync, error);
-    return;
-  }
-  base::sync_point("log-synced");
+  if (error) return error;
   last_sync_us_ = duration_us;
+  if (duration_us > longest_sync_us_) longest_sync_us_ = duration_us;
   ++syncs_;
-  raise_durable(lsn);
+  return {};
+}
+
+std::optional<std::int64_t> Log::take_longest_sync_us() {
+  const std::int64_t longest_us = longest_sync_us_.exchange(-1);
+  if (longest_us < 0) return std::nullopt;
+  return longest_us;
 }
 
 std::int64_t Log::sync_running_us() const {
@@ -182,7 +205,8 @@ void Log::recover() {
 }
 
 void Log::report_progress() {
-  const Report now{.durable = durable(), .transitions = transitions_, .policy = policy()};
+  const Report now{
+      .written = written(), .durable = durable(), .transitions = transitions_, .policy = policy()};
   if (now == reported_) return;
   reported_ = now;
   if (options_.on_progress) options_.on_progress(written(), durable());
@@ -203,7 +227,10 @@ bool Log::close() {
     recover();
   else
     flush();
-  if (!failed()) sync_written();
+  if (!failed()) {
+    (void)segment_->trim();
+    sync_written();
+  }
   delete_unlisted();
   report_progress();
   return !failed();

@@ -60,7 +60,7 @@ Aftermath search_aftermath(std::string_view bytes, std::size_t from) {
 }  // namespace
 
 Reader::Reader(std::string_view bytes, const StreamPosition& start)
-    : bytes_(bytes), offset_known_(!start.store_id.empty()), position_(start) {}
+    : bytes_(without_padding(bytes)), offset_known_(!start.store_id.empty()), position_(start) {}
 
 ReadStatus Reader::next() {
   while (true) {

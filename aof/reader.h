@@ -36,6 +36,7 @@ enum class ReadStatus : std::uint8_t {
 class Reader {
  public:
   // `start` is where the stream stands at the first byte, if that is known from the file before.
+  // Padding at the end of the bytes counts as not being there.
   explicit Reader(std::string_view bytes, const StreamPosition& start = {});
 
   // After a status other than `record`, every further call returns the same.

@@ -1,6 +1,7 @@
 // Loading the files of a log in order, cutting what a crash left at the end.
 #include "aof/recovery.h"
 
+#include "aof/annotation.h"
 #include "aof/file.h"
 #include "aof/reader.h"
 #include "base/diagnostics.h"
@@ -153,6 +154,17 @@ class Loader {
                       trouble,
                       reader.reason()));
     base::log(LogLevel::notice, "DB loaded from {}", file.path.string());
+    return cut_padding(file, rdb_bytes);
+  }
+
+  // What goes on at the end of the file shall not stand behind padding.
+  static Outcome cut_padding(const LogFile& file, std::size_t records_begin) {
+    const std::string_view bytes = file.file.bytes();
+    const std::size_t size = records_begin + without_padding(bytes.substr(records_begin)).size();
+    if (size == bytes.size()) return {};
+    std::error_code error;
+    fs::resize_file(file.path, size, error);
+    if (error) return failure(file.path, "cannot be truncated: " + error.message());
     return {};
   }
 
@@ -165,7 +177,7 @@ class Loader {
 
   Outcome cut(std::size_t index, std::size_t good_end, std::size_t trouble, const Reader& reader) {
     const LogFile& file = files_[index];
-    const std::uint64_t dropped = file.file.bytes().size() - good_end;
+    const std::uint64_t dropped = without_padding(file.file.bytes()).size() - good_end;
     const std::string what =
         fmt::format("torn at offset {}: {}; {} bytes behind offset {} are unusable",
                     trouble,

@@ -1,6 +1,7 @@
 // Appending, syncing and repairing the increment file.
 #include "aof/segment.h"
 
+#include "aof/annotation.h"
 #include "aof/reader.h"
 
 #include <algorithm>
@@ -15,16 +16,19 @@ constexpr std::size_t window_bytes = std::size_t{4} << 20;
 
 }  // namespace
 
-std::error_code Segment::append(std::string_view bytes) {
+std::error_code Segment::append(std::string_view bytes, std::size_t reserve_bytes) {
   if (const auto error = cut_overhang()) return error;
   const std::uint64_t end = this->end();
+  const std::uint64_t next = end + bytes.size();
+  if (const auto error = make_way(next)) return error;
   if (const auto error = file_->write(end, bytes)) {
     has_overhang_ = true;
     // When this fails too, the next append tries again: until then nothing is written behind it.
     (void)cut_overhang();
     return error;
   }
-  end_.store(end + bytes.size(), std::memory_order_release);
+  end_.store(next, std::memory_order_release);
+  if (reserve_bytes != 0 && may_reserve_ && next >= reserved_) reserve(reserve_bytes);
   return {};
 }
 
@@ -32,7 +36,37 @@ std::error_code Segment::cut_overhang() {
   if (!has_overhang_) return {};
   if (const auto error = file_->truncate(end())) return error;
   has_overhang_ = false;
+  reserved_ = 0;
   return {};
+}
+
+// The end of a padding line must not be left alone behind what ends at `next`.
+std::error_code Segment::make_way(std::uint64_t next) {
+  if (next >= reserved_ || (reserved_ - next) % padding_line.size() != 1) return {};
+  // The last line has no other one to grow into.
+  if (next + 1 == reserved_) return trim();
+  return file_->write(next, padding_line.substr(0, 1));
+}
+
+// Where there is no room for padding, there may yet be some for records.
+void Segment::reserve(std::size_t bytes) {
+  const std::uint64_t end = this->end();
+  std::string padding;
+  padding.reserve(bytes + padding_line.size());
+  while (padding.size() < bytes)
+    padding += padding_line;
+  if (file_->write(end, padding)) {
+    may_reserve_ = false;
+    has_overhang_ = true;
+    (void)cut_overhang();
+    return;
+  }
+  reserved_ = end + padding.size();
+}
+
+std::error_code Segment::trim() {
+  if (reserved_ > end()) has_overhang_ = true;
+  return cut_overhang();
 }
 
 std::error_code Segment::sync() {
@@ -51,7 +85,8 @@ std::error_code Segment::sync() {
 
 std::error_code Segment::repair() {
   const std::lock_guard lock(sync_mutex_);
-  if (const auto error = cut_overhang()) return error;
+  // Nothing vouches for padding.
+  if (const auto error = trim()) return error;
   const std::uint64_t end = this->end();
   if (const auto error = rewrite(synced_end(), end)) return error;
   if (const auto error = file_->sync()) {

@@ -18,7 +18,8 @@ namespace duplex::aof {
 // be what was written, and written and synced them again.
 //
 // Thread: append, repair: one at a time (the holder of Log's turn). sync: any, beside append.
-// Invariant: synced_end() <= end(); the file holds whole appends only, up to end().
+// Invariant: synced_end() <= end(); the file holds whole appends only, up to end(), and behind it
+//   nothing but padding.
 class Segment {
  public:
   // The file holds `end` bytes, all of them synced.
@@ -26,8 +27,12 @@ class Segment {
       : file_(std::move(file)), end_(end), synced_end_(end) {}
 
   // Appends all bytes or none: what a failed write left behind is cut off, at the latest before
-  // the next append.
-  std::error_code append(std::string_view bytes);
+  // the next append. With `reserve_bytes` the file is kept longer than what it holds, filled with
+  // so much padding each time it is used up, as long as the disk has room: a sync of bytes that
+  // take the place of others has no metadata to wait for.
+  std::error_code append(std::string_view bytes, std::size_t reserve_bytes = 0);
+  // Cuts the padding off. Not synced.
+  std::error_code trim();
 
   // Syncs what was appended before the call.
   std::error_code sync();
@@ -45,13 +50,17 @@ class Segment {
 
  private:
   std::error_code cut_overhang();
+  std::error_code make_way(std::uint64_t next);
+  void reserve(std::size_t bytes);
   std::error_code rewrite(std::uint64_t from, std::uint64_t to);
 
   const std::unique_ptr<File> file_;
   std::atomic<std::uint64_t> end_;
   std::atomic<std::uint64_t> synced_end_;
   std::atomic<bool> needs_repair_{false};
-  bool has_overhang_ = false;   // the file may be longer than end_
+  bool has_overhang_ = false;   // behind end_ there may be something else than padding
+  std::uint64_t reserved_ = 0;  // where the padding ends, if that is behind end_
+  bool may_reserve_ = true;     // the disk had room for it so far
   std::mutex sync_mutex_;       // one sync at a time, so that each sees its own error
   std::error_code sync_error_;  // under sync_mutex_: why needs_repair_ is set
 };

@@ -106,8 +106,11 @@ void describe(const LogFile& file,
   std::uint64_t commands = 0;
   for (const auto& [name, number] : contents.commands)
     commands += number;
-  report.say(fmt::format(
-      "{}: {} of records", file.path, counted(file.bytes.size() - file.records_begin, "byte")));
+  const std::string_view bytes = file.bytes.substr(file.records_begin);
+  const std::size_t content = aof::without_padding(bytes).size();
+  report.say(fmt::format("{}: {} of records", file.path, counted(content, "byte")));
+  if (content != bytes.size())
+    report.say(fmt::format("  {} of padding behind them", counted(bytes.size() - content, "byte")));
   report.say(fmt::format("  {}{}{}, {}",
                          counted(commands, "command"),
                          commands == 0 ? "" : ": ",

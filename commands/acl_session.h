@@ -27,6 +27,10 @@ bool authenticate(Services& services,
                   std::string_view command,
                   std::int64_t now_ms);
 
+// Makes the client this user without a password: whoever asks has shown other proof. False if there
+// is no such user, or it is off. Thread: the client's loop.
+bool become_user(Services& services, Client& client, std::string_view name);
+
 // Takes in changes of the client's user. False if the client may not stay: its user is gone, or
 // does not allow a channel any more that it has subscribed to; it is nobody then.
 // Thread: the client's loop.

@@ -3,41 +3,108 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+#include <memory>
 
 namespace duplex::commands {
 
-TrackedKey* TrackedKey::make(std::string_view key, Reader reader) {
-  void* const block = ::operator new(sizeof(TrackedKey) + key.size());
-  auto* const made = new (block) TrackedKey(key.size(), reader);
-  if (!key.empty()) std::memcpy(static_cast<void*>(made + 1), key.data(), key.size());
-  return made;
+namespace {
+
+// How many of so many places may be taken, so that a reader is found soon.
+constexpr std::size_t taken_max(std::size_t places) {
+  return places - places / 4;
 }
 
-void TrackedKey::destroy() {
-  this->~TrackedKey();
-  ::operator delete(this);
+constexpr std::size_t round_up(std::size_t bytes) {
+  return (bytes + alignof(Neighbours) - 1) / alignof(Neighbours) * alignof(Neighbours);
+}
+
+}  // namespace
+
+Reader Neighbours::lowest() const {
+  Reader reader;
+  reader.word_ = word_ >> count << low_bits;
+  return reader;
+}
+
+void Neighbours::append_to(std::vector<Reader>& readers) const {
+  Reader next = lowest();
+  for (unsigned i = 0; i < count; ++i, ++next.word_)
+    if (has(next)) readers.push_back(next);
+}
+
+TrackedKey::TrackedKey(std::string_view key, std::size_t places)
+    : size_(static_cast<std::uint32_t>(key.size())),
+      place_count_(static_cast<std::uint32_t>(places)) {
+  if (!key.empty()) std::memcpy(static_cast<void*>(this + 1), key.data(), key.size());
+  std::ranges::uninitialized_fill(this->places(), Neighbours());
+}
+
+TrackedKey* TrackedKey::make_empty(std::string_view key, std::size_t places) {
+  const std::size_t bytes = round_up(sizeof(TrackedKey) + key.size()) + places * sizeof(Neighbours);
+  return new (::operator new(bytes)) TrackedKey(key, places);
+}
+
+TrackedKey* TrackedKey::make(std::string_view key, Reader reader) {
+  return make_empty(key, 1)->add(reader);
+}
+
+std::span<Neighbours> TrackedKey::places() {
+  char* const block = reinterpret_cast<char*>(this);
+  char* const first = block + round_up(sizeof(TrackedKey) + size_);
+  return {reinterpret_cast<Neighbours*>(first), place_count_};
+}
+
+std::span<const Neighbours> TrackedKey::places() const {
+  return const_cast<TrackedKey*>(this)->places();
+}
+
+Neighbours* TrackedKey::find(Reader reader) {
+  const std::span all = places();
+  std::size_t at = Neighbours::hash(reader);
+  for (std::size_t looked_at = 0; looked_at < all.size(); ++looked_at, ++at) {
+    Neighbours& place = all[at & (all.size() - 1)];
+    if (place.is_empty() || place.may_have(reader)) return &place;
+  }
+  return nullptr;
 }
 
 bool TrackedKey::has(Reader reader) const {
-  if (!others_) [[likely]]
-    return first_ == reader;
-  return std::binary_search(others_->begin(), others_->end(), reader);
+  const Neighbours* const place = const_cast<TrackedKey*>(this)->find(reader);
+  return place != nullptr && !place->is_empty() && place->has(reader);
 }
 
-void TrackedKey::add(Reader reader) {
-  if (!others_) {
-    others_ = std::make_unique<std::vector<Reader>>();
-    others_->push_back(first_);
+TrackedKey* TrackedKey::add(Reader reader) {
+  Neighbours* const place = find(reader);
+  const bool has_neighbours = place != nullptr && !place->is_empty();
+  if (!has_neighbours && taken_ >= taken_max(place_count_)) {
+    TrackedKey* const larger = enlarged();
+    destroy();
+    return larger->add(reader);
   }
-  others_->insert(std::lower_bound(others_->begin(), others_->end(), reader), reader);
+  if (has_neighbours) {
+    place->add(reader);
+  } else {
+    *place = Neighbours(reader);
+    ++taken_;
+  }
+  ++count_;
+  return this;
+}
+
+TrackedKey* TrackedKey::enlarged() const {
+  TrackedKey* const larger = make_empty(key(), places().size() * 2);
+  for (const Neighbours& known : places())
+    if (!known.is_empty()) *larger->find(known.lowest()) = known;
+  larger->taken_ = taken_;
+  larger->count_ = count_;
+  return larger;
 }
 
 void TrackedKey::append_readers(std::vector<Reader>& readers) const {
-  if (others_)
-    readers.insert(readers.end(), others_->begin(), others_->end());
-  else
-    readers.push_back(first_);
+  const auto before = static_cast<std::ptrdiff_t>(readers.size());
+  for (const Neighbours& some : places())
+    if (!some.is_empty()) some.append_to(readers);
+  std::sort(readers.begin() + before, readers.end());
 }
 
 TrackedKeys::Added TrackedKeys::add(const store::HashedKey& key, Reader reader) {
@@ -46,7 +113,7 @@ TrackedKeys::Added TrackedKeys::add(const store::HashedKey& key, Reader reader) 
     if (known.has(reader)) [[likely]]
       return Added::nothing;
     if (known.reader_count() >= readers_max) return Added::full;
-    known.add(reader);
+    table_.replace(at, Slot(known.add(reader)));
     return Added::reader;
   }
   table_.insert(key.hash, Slot(TrackedKey::make(key.key, reader)));

@@ -1,6 +1,8 @@
 // CLIENT TRACKING: who has read which key, and who has to be told that it has changed.
 #include "commands/tracking.h"
 
+#include "base/assert.h"
+
 #include <utility>
 
 namespace duplex::commands {
@@ -14,7 +16,9 @@ constexpr std::size_t noted_keys_max = 16 * 1024;
 }  // namespace
 
 Tracking::Tracking(std::size_t loops)
-    : loops_(std::make_unique<Loop[]>(loops)), loop_count_(loops) {}
+    : loops_(std::make_unique<Loop[]>(loops)), loop_count_(loops) {
+  DUPLEX_ASSERT(loops <= Reader::loops_max);
+}
 
 Tracking::~Tracking() = default;
 

@@ -16,6 +16,15 @@
 
 namespace duplex::net {
 
+// Whoever departs hears only of the end.
+struct Socket::Departure final : SocketHandler {
+  explicit Departure(DepartureDone when_done) : done(std::move(when_done)) {}
+  void on_data(std::span<const char>) override { DUPLEX_ASSERT(false); }
+  void on_closed(CloseReason) override { std::exchange(done, nullptr)(std::nullopt); }
+
+  DepartureDone done;
+};
+
 Socket::Socket(EventLoop& loop, int connected_fd, SocketHandler& handler, const TlsContext* tls)
     : Transfer(connected_fd), loop_(loop), handler_(&handler) {
   if (tls == nullptr) return;
@@ -43,15 +52,6 @@ Socket::Socket(EventLoop& loop, Departed departed, SocketHandler& handler)
   }
   unread(departed.input);
 }
-
-// Whoever departs hears only of the end.
-struct Socket::Departure final : SocketHandler {
-  explicit Departure(DepartureDone when_done) : done(std::move(when_done)) {}
-  void on_data(std::span<const char>) override { DUPLEX_ASSERT(false); }
-  void on_closed(CloseReason) override { std::exchange(done, nullptr)(std::nullopt); }
-
-  DepartureDone done;
-};
 
 Socket::~Socket() {
   ::close(fd);

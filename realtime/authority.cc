@@ -42,28 +42,46 @@ bool opens(const ChannelRule& rule,
   return false;
 }
 
+DenialReason reason_of(const Denial& denial) {
+  switch (denial.code) {
+    case denials::unauthorized.code:
+      return DenialReason::unauthorized;
+    case denials::token_expired.code:
+      return DenialReason::token_expired;
+    case denials::invalid_token.code:
+      return DenialReason::invalid_token;
+    default:
+      return DenialReason::permission_denied;
+  }
+}
+
 }  // namespace
+
+std::unexpected<Denial> Authority::refuse(const Denial& denial) const {
+  if (counters_ != nullptr) counters_->add(reason_of(denial));
+  return std::unexpected(denial);
+}
 
 std::expected<TokenClaims, Denial> Authority::read(std::string_view token,
                                                    std::int64_t now_ms) const {
-  if (keyring_ == nullptr) return std::unexpected(denials::invalid_token);
+  if (keyring_ == nullptr) return refuse(denials::invalid_token);
   auto claims = read_token(token, *keyring_->current(), now_ms / 1000);
   if (claims) return *std::move(claims);
-  return std::unexpected(claims.error() == TokenFault::expired ? denials::token_expired
-                                                               : denials::invalid_token);
+  return refuse(claims.error() == TokenFault::expired ? denials::token_expired
+                                                      : denials::invalid_token);
 }
 
 std::expected<std::shared_ptr<const Identity>, Denial> Authority::authenticate(
     std::string_view token, std::int64_t now_ms) const {
   if (token.empty()) {
-    if (!rules_.open_to_anonymous()) return std::unexpected(denials::unauthorized);
+    if (!rules_.open_to_anonymous()) return refuse(denials::unauthorized);
     static const auto anonymous = std::make_shared<const Identity>();
     return anonymous;
   }
   auto claims = read(token, now_ms);
   if (!claims) return std::unexpected(claims.error());
   // What opens one channel does not open a connection.
-  if (!claims->channel.empty()) return std::unexpected(denials::invalid_token);
+  if (!claims->channel.empty()) return refuse(denials::invalid_token);
   return std::make_shared<const Identity>(std::move(claims->identity));
 }
 
@@ -72,11 +90,11 @@ std::expected<ChannelGrant, Denial> Authority::check_channel_token(const Identit
                                                                    std::string_view token,
                                                                    std::int64_t now_ms) const {
   if (token.empty() || (fence_ != nullptr && !fence_->admits(channel)))
-    return std::unexpected(denials::permission_denied);
+    return refuse(denials::permission_denied);
   auto claims = read(token, now_ms);
   if (!claims) return std::unexpected(claims.error());
   if (claims->channel != channel || claims->identity.user != identity.user)
-    return std::unexpected(denials::invalid_token);
+    return refuse(denials::invalid_token);
   return ChannelGrant{.info = std::move(claims->identity.info),
                       .expires_s = claims->identity.expires_s};
 }
@@ -85,13 +103,14 @@ std::optional<Denial> Authority::check(const Identity& identity,
                                        Action action,
                                        std::string_view channel,
                                        bool is_subscribed) const {
-  if (fence_ != nullptr && !fence_->admits(channel)) return denials::permission_denied;
+  if (fence_ != nullptr && !fence_->admits(channel))
+    return refuse(denials::permission_denied).error();
   for (const Capability& capability : identity.capabilities)
     if (capability.allows(action) && capability.matches(channel)) return std::nullopt;
   const ChannelRule* rule = rules_.find(channel);
   if (rule != nullptr && opens(*rule, identity, action, channel, is_subscribed))
     return std::nullopt;
-  return denials::permission_denied;
+  return refuse(denials::permission_denied).error();
 }
 
 }  // namespace duplex::realtime

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "realtime/channel_rules.h"
+#include "realtime/denial_counters.h"
 #include "realtime/identity.h"
 #include "realtime/token_keyring.h"
 
@@ -53,11 +54,16 @@ class ChannelFence {
 class Authority {
  public:
   Authority() = default;
-  // `keyring`: null if no token is valid. `fence`: null if there is none; outlives this object.
+  // `keyring`: null if no token is valid. `fence`: null if there is none. `counters`: of what is
+  // refused, may be null. Both outlive this object.
   explicit Authority(ChannelRules rules,
                      std::shared_ptr<const TokenKeyring> keyring = nullptr,
-                     const ChannelFence* fence = nullptr)
-      : rules_(std::move(rules)), keyring_(std::move(keyring)), fence_(fence) {}
+                     const ChannelFence* fence = nullptr,
+                     DenialCounters* counters = nullptr)
+      : rules_(std::move(rules)),
+        keyring_(std::move(keyring)),
+        fence_(fence),
+        counters_(counters) {}
 
   // Who the token names; an empty one is an anonymous client's. `now_ms`: since 1970.
   std::expected<std::shared_ptr<const Identity>, Denial> authenticate(std::string_view token,
@@ -78,11 +84,13 @@ class Authority {
   const ChannelRules& rules() const { return rules_; }
 
  private:
+  std::unexpected<Denial> refuse(const Denial& denial) const;
   std::expected<TokenClaims, Denial> read(std::string_view token, std::int64_t now_ms) const;
 
   ChannelRules rules_;
   std::shared_ptr<const TokenKeyring> keyring_;
   const ChannelFence* fence_ = nullptr;
+  DenialCounters* counters_ = nullptr;
 };
 
 }  // namespace duplex::realtime

@@ -1,6 +1,7 @@
 // Live keys of one loop.
 #include "realtime/live_key_board.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "realtime/json_text.h"
 #include "resp/reply_value.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace duplex::realtime {
@@ -39,13 +41,15 @@ constexpr std::string_view told_effects[] = {"APPEND",
 // An effect as a JSON array, empty if it is about another key; nothing if it cannot be told so.
 std::optional<std::string> effect_json(const resp::ReplyValue& effect, std::string_view key) {
   const auto& words = effect.elements;
-  if (std::ranges::find(told_effects, words.front().text) == std::end(told_effects))
-    return std::nullopt;
+  // The log has commands as they were asked, in any case.
+  const std::string name = base::uppered(words.front().text);
+  if (std::ranges::find(told_effects, name) == std::end(told_effects)) return std::nullopt;
   if (words[1].text != key) return std::string();
   std::string json = "[";
-  for (const resp::ReplyValue& word : words) {
+  append_json_string(json, name);
+  for (const resp::ReplyValue& word : std::span(words).subspan(1)) {
     if (!base::is_utf8(word.text)) return std::nullopt;
-    if (json.size() > 1) json += ',';
+    json += ',';
     append_json_string(json, word.text);
   }
   return json + ']';

@@ -10,7 +10,8 @@ build_packages=(
   libbsd-dev libsystemd-dev
   libgtest-dev libgmock-dev libbenchmark-dev redis-tools:redis-cli)
 test_packages=(
-  python3 python3-pytest python3-redis python3-jwt python3-cryptography redis-server openssl procps nodejs:node npm:npm chromium
+  python3 python3-pytest python3-redis python3-jwt python3-cryptography redis-server openssl procps
+  nodejs:node npm:npm chromium
   python3-rq python3-celery ruby-sidekiq prometheus-redis-exporter)
 # What Debian would start as a service when it is installed.
 services=(redis-server prometheus-redis-exporter)

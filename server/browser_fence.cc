@@ -19,27 +19,22 @@ constexpr std::string_view channel_commands[] = {
 
 }  // namespace
 
-commands::acl::Users::Current BrowserFence::user() const {
-  commands::acl::Users::Current current = users_.find(fence_user);
-  if (current.user != nullptr && !current.user->is_on) current.user = nullptr;
-  return current;
-}
-
 bool BrowserFence::admits(std::string_view channel) const {
-  const auto current = user();
-  return current.user == nullptr || allows_channel(*current.user, channel, false);
+  const auto current = users_.find(fence_user);
+  return current.user == nullptr ||
+         (current.user->is_on && allows_channel(*current.user, channel, false));
 }
 
 bool BrowserFence::enter(commands::Client& client, std::string_view command) const {
-  auto current = user();
+  auto current = users_.find(fence_user);
   client.user = std::move(current.user);
   client.acl_version = current.version;
   client.authenticated.store(true, std::memory_order_relaxed);
   client.is_restricted = client.user != nullptr && !client.user->is_unrestricted();
-  return client.user != nullptr ||
-         std::ranges::any_of(channel_commands, [&](std::string_view name) {
-           return base::equals_ignoring_case(name, command);
-         });
+  if (client.user != nullptr) return client.user->is_on;
+  return std::ranges::any_of(channel_commands, [&](std::string_view name) {
+    return base::equals_ignoring_case(name, command);
+  });
 }
 
 }  // namespace duplex::server

@@ -9,8 +9,8 @@
 
 namespace duplex::server {
 
-// Where there is no such user, or it is off, there is no fence: then channel rules and tokens alone
-// decide about channels, and nothing else can be reached at all.
+// Where there is no such user there is no fence: then channel rules and tokens alone decide about
+// channels, and nothing else can be reached at all. A user that is off lets nothing through.
 //
 // Thread: any. Lifetime: the users outlive it.
 class BrowserFence final : public realtime::ChannelFence {
@@ -20,14 +20,11 @@ class BrowserFence final : public realtime::ChannelFence {
   bool admits(std::string_view channel) const override;
 
   // Makes the client this user as it is now, before it runs the command with this name. False if
-  // there is no such user and the command is none that channels are made of. Thread: the client's
-  // loop.
+  // it is off, or there is no such user and the command is none that channels are made of. Thread:
+  // the client's loop.
   bool enter(commands::Client& client, std::string_view command) const;
 
  private:
-  // Null if there is none that is on.
-  commands::acl::Users::Current user() const;
-
   const commands::acl::Users& users_;
 };
 

@@ -117,6 +117,10 @@ struct Config {
   std::string rt_token_hmac_secret;
   std::string rt_token_audience;
   std::string rt_token_issuer;
+  std::int64_t rt_connections_per_address = 100;
+  std::int64_t rt_connections_per_user = 20;
+  std::int64_t rt_connects_per_second = 20;  // of one address; twice as many at once
+  bool rt_limit_loopback = false;
   std::int64_t ws_message_limit = 64 << 10;
   std::int64_t ws_connect_timeout_s = 10;
   std::int64_t ws_ping_interval_s = 25;
@@ -127,6 +131,10 @@ struct Config {
   std::vector<RpcRoute> rpc_routes;
   std::int64_t presence_leave_delay_ms = 5000;
   bool ws_compression = false;
+  std::vector<std::string> http_api_key;  // of programs that use /api; none: nobody may
+  std::string admin_token;                // of the dashboard; empty: its door is closed
+  bool http_rest = false;                 // commands over HTTP
+  std::vector<std::pair<std::string, std::string>> rest_tokens;  // token, ACL user
   std::string sio_path = "/socket.io/";
   std::vector<std::string> sio_namespaces = {"/"};
   std::int64_t sio_ping_interval_ms = 25'000;

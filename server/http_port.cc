@@ -3,9 +3,14 @@
 
 #include "base/buffer.h"
 #include "commands/client.h"
+#include "server/command_session.h"
+#include "ws/admin_door.h"
+#include "ws/api_door.h"
 #include "server/socket_io_doors.h"
 #include "ws/realtime_door.h"
+#include "ws/rest_door.h"
 #include "ws/site_door.h"
+#include "ws/sse_door.h"
 
 #include <cstdint>
 #include <span>
@@ -20,6 +25,12 @@ ws::Options web_options(const Config& config) {
   options.body_bytes_max = static_cast<std::uint64_t>(config.http_body_limit);
   options.request_timeout_ms = config.http_timeout_s * 1000;
   options.connections_max = static_cast<std::size_t>(config.http_maxclients);
+  options.connection_limits = {
+      .per_address_max = static_cast<std::size_t>(config.rt_connections_per_address),
+      .per_user_max = static_cast<std::size_t>(config.rt_connections_per_user),
+      .connects = {static_cast<std::uint32_t>(config.rt_connects_per_second),
+                   static_cast<std::uint32_t>(config.rt_connects_per_second * 2)},
+      .count_loopback = config.rt_limit_loopback};
   options.origins = config.rt_origins;
   options.frames.message_bytes_max = static_cast<std::size_t>(config.ws_message_limit);
   options.json.channels_max = static_cast<std::size_t>(config.ws_channels_limit);
@@ -33,6 +44,11 @@ ws::Options web_options(const Config& config) {
     options.json.rpc_routes.push_back({.methods = route.methods, .stream = route.stream});
   options.leave_delay_ms = config.presence_leave_delay_ms;
   options.compression = config.ws_compression;
+  options.api_keys = config.http_api_key;
+  options.admin_token = config.admin_token;
+  options.rest = config.http_rest;
+  for (const auto& [token, user] : config.rest_tokens)
+    options.rest_tokens.push_back({token, user});
   options.demo = config.demo;
   options.conformance_endpoints = config.conformance_endpoints;
   return options;
@@ -40,15 +56,17 @@ ws::Options web_options(const Config& config) {
 
 realtime::Authority browser_authority(const Config& config,
                                       std::shared_ptr<const realtime::TokenKeyring> keyring,
-                                      const realtime::ChannelFence& fence) {
+                                      const realtime::ChannelFence& fence,
+                                      realtime::DenialCounters& denials) {
   return realtime::Authority(
-      realtime::ChannelRules(config.channels), std::move(keyring), &fence);
+      realtime::ChannelRules(config.channels), std::move(keyring), &fence, &denials);
 }
 
 // Commands of the server itself on one loop, through the loop's executor.
 class HttpPort::LoopRunner final : public realtime::CommandRunner {
  public:
-  LoopRunner(net::CommandLoop& loop, const BrowserFence& fence) : loop_(loop), fence_(fence) {
+  LoopRunner(net::CommandLoop& loop, const BrowserFence& fence)
+      : loop_(loop), sessions_(loop), fence_(fence) {
     for (commands::Client* client : {&server_, &browser_}) {
       client->authenticated.store(true, std::memory_order_relaxed);
       client->protocol.store(resp::Protocol::resp3, std::memory_order_relaxed);
@@ -68,8 +86,21 @@ class HttpPort::LoopRunner final : public realtime::CommandRunner {
     return {.reply = std::string(out.view()), .log_position = client.log_position};
   }
 
+  std::shared_ptr<realtime::CommandSession> open_session(std::string_view user) override {
+    return sessions_.open(user);
+  }
+  std::shared_ptr<realtime::CommandSession> log_in(std::string_view user,
+                                                   std::string_view password) override {
+    return sessions_.log_in(user, password);
+  }
+
+  std::shared_ptr<realtime::CommandSession> open_server_session() override {
+    return sessions_.open_server();
+  }
+
  private:
   net::CommandLoop& loop_;
+  CommandSessions sessions_;
   const BrowserFence& fence_;
   commands::Client server_;
   commands::Client browser_;
@@ -96,15 +127,20 @@ HttpPort::HttpPort(const Config& config,
       board_(config.demo ? std::make_unique<ws::DemoBoard>(
                                pool.loop(0), loops[0]->subscribers(), *runners_[0])
                          : nullptr),
-      authority_(browser_authority(config, std::move(keyring), fence_)),
+      authority_(browser_authority(config, std::move(keyring), fence_, counters.denials)),
+      limits_(options_.connection_limits),
       event_bridges_(config.sio_bridges),
       cluster_({.prefix = config.sio_adapter_prefix,
                 .stream = config.sio_adapter_stream,
                 .stream_count = static_cast<std::size_t>(config.sio_adapter_stream_count)}),
       event_router_(config.sio_routes, cluster_) {
   router_.add(std::make_unique<ws::RealtimeDoor>(options_));
+  router_.add(std::make_unique<ws::AdminDoor>(options_));
+  router_.add(std::make_unique<ws::SseDoor>(options_));
+  router_.add(std::make_unique<ws::ApiDoor>(options_, metrics));
   add_socket_io(router_, config, {&event_router_, &cluster_});
   router_.add(std::make_unique<ws::SiteDoor>(metrics, board_.get()));
+  router_.add(std::make_unique<ws::RestDoor>(options_));  // knows all addresses: the last one
   for (std::size_t i = 0; i < pool.size(); ++i)
     fronts_.push_back(
         std::make_unique<ws::HttpFront>(ws::FrontParts{.loop = pool.loop(i),
@@ -117,7 +153,10 @@ HttpPort::HttpPort(const Config& config,
                                                        .router = router_,
                                                        .counters = counters,
                                                        .fronts = &fronts_,
-                                                       .log = loops[i].get()}));
+                                                       .log = loops[i].get(),
+                                                       .limits = &limits_,
+                                                       .clients = &loops[i]->services().clients,
+                                                       .client_limits = &loops[i]->limits()}));
   bridges_ = std::make_unique<ws::SocketIoBridges>(event_bridges_, cluster_, *fronts_[0]);
 }
 

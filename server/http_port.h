@@ -31,7 +31,8 @@ namespace duplex::server {
 ws::Options web_options(const Config& config);
 realtime::Authority browser_authority(const Config& config,
                                       std::shared_ptr<const realtime::TokenKeyring> keyring,
-                                      const realtime::ChannelFence& fence);
+                                      const realtime::ChannelFence& fence,
+                                      realtime::DenialCounters& denials);
 
 // Thread: made, listened with and destroyed by the main thread; accept() of the fronts runs on the
 // loops. Destroy it after the loops have ended.
@@ -70,6 +71,7 @@ class HttpPort {
   std::vector<std::unique_ptr<LoopRunner>> runners_;
   std::unique_ptr<ws::DemoBoard> board_;  // on loop 0
   const realtime::Authority authority_;
+  ws::ConnectionLimits limits_;
   const std::vector<realtime::EventBridge> event_bridges_;
   ws::SocketIoCluster cluster_;
   ws::SocketIoRouter event_router_;

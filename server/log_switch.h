@@ -49,7 +49,8 @@ class LogSwitch {
   std::expected<aof::Log*, std::string> begin();
   // Only memory is touched. Requires: begin(), and that all shards are held.
   void publish();
-  // Requires: publish(), and that install_base() has succeeded.
+  // Only memory is touched. Requires: publish(), that install_base() has succeeded, and that all
+  // shards are held. To be followed by Log::begin_waits().
   void confirm();
 
   // The first step of turning off: nothing more is sent to the log. Requires: all shards are held.

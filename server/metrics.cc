@@ -66,7 +66,11 @@ void Metrics::write_totals(std::string& out) const {
          "gauge",
          "Seconds since the start.",
          (base::wall_ms() - from_.started_ms) / 1000);
-  metric(out, "duplex_clients", "gauge", "Connected RESP clients.", services.clients.size());
+  metric(out,
+         "duplex_clients",
+         "gauge",
+         "Connected clients, WebSockets included.",
+         services.clients.size());
   metric(out,
          "duplex_connections_total",
          "counter",
@@ -293,6 +297,17 @@ void Metrics::write_log(std::string& out) const {
          static_cast<double>(std::max<std::int64_t>(stats.last_sync_us, 0)) / 1e6);
 }
 
+void Metrics::write_denials(std::string& out) const {
+  out +=
+      "# HELP duplex_realtime_denials_total What was refused to browsers.\n"
+      "# TYPE duplex_realtime_denials_total counter\n";
+  for (std::size_t i = 0; i < realtime::denial_reasons.size(); ++i)
+    fmt::format_to(std::back_inserter(out),
+                   "duplex_realtime_denials_total{{reason=\"{}\"}} {}\n",
+                   realtime::denial_reasons[i],
+                   web_.denials.get(i));
+}
+
 void Metrics::write_web(std::string& out) const {
   metric(out,
          "duplex_http_connections",
@@ -301,6 +316,7 @@ void Metrics::write_web(std::string& out) const {
          web_.connections.load(relaxed));
   metric(
       out, "duplex_http_requests_total", "counter", "HTTP requests.", web_.requests.load(relaxed));
+  write_denials(out);
   metric(out, "duplex_websockets", "gauge", "Open WebSockets.", web_.websockets.load(relaxed));
   metric(out,
          "duplex_websocket_messages_received_total",

@@ -24,6 +24,7 @@ class Metrics final : public ws::MetricsSource {
   void write_keyspace(std::string& out) const;
   void write_loops(std::string& out) const;
   void write_log(std::string& out) const;
+  void write_denials(std::string& out) const;
   void write_web(std::string& out) const;
 
   const ServerInfo::Sources& from_;

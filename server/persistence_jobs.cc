@@ -94,7 +94,11 @@ Persistence::Outcome Persistence::begin_log() {
     log_is_unconfirmed_ = false;
   }
   if (outcome) {
+    store::ShardLock lock(parts_.keyspace);
+    lock.wait_for_all();
     parts_.log_switch.confirm();
+    lock.unlock();
+    (*log)->begin_waits();
     base::sync_point("log-confirmed");
     (*log)->delete_history();
     base::log(base::LogLevel::notice, "The append only file is on");

@@ -339,13 +339,12 @@ void Server::keep_for_a_pass(const std::shared_ptr<const void>& kept) {
 
 // Replies wait for a sync only under `always`.
 void Server::note_sync() {
-  const aof::Log* log = current_log_.load(std::memory_order_acquire);
+  aof::Log* log = current_log_.load(std::memory_order_acquire);
   if (!observation_.latency().is_on() || log == nullptr ||
       log->policy() != aof::FsyncPolicy::always)
     return;
-  const aof::LogStats stats = log->stats();
-  if (std::exchange(noted_syncs_, stats.syncs) == stats.syncs) return;
-  observation_.latency().note(commands::LatencyEvent::aof_fsync_always, stats.last_sync_us);
+  if (const auto longest_us = log->take_longest_sync_us())
+    observation_.latency().note(commands::LatencyEvent::aof_fsync_always, *longest_us);
 }
 
 void Server::sample_rates() {

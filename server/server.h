@@ -139,7 +139,6 @@ class Server final : public commands::ServerControl, public commands::ConfigAcce
   bool stop_requested_ = false;
   bool stopped_ = false;
   std::atomic<bool> saves_at_end_{false};
-  std::uint64_t noted_syncs_ = 0;  // the log's thread
   std::atomic<bool> hurries_{false};  // SHUTDOWN NOSAVE: scripts are not waited for
 };
 

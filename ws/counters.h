@@ -1,6 +1,8 @@
 // What the HTTP port counts, over all loops.
 #pragma once
 
+#include "realtime/denial_counters.h"
+
 #include <atomic>
 #include <cstdint>
 
@@ -18,6 +20,8 @@ struct Counters {
   std::atomic<std::uint64_t> pushes{0};
   std::atomic<std::uint64_t> subscriptions{0};  // now
   std::atomic<std::uint64_t> slow_disconnects{0};
+
+  realtime::DenialCounters denials;
 
   static void add(std::atomic<std::uint64_t>& counter, std::uint64_t count = 1) {
     counter.fetch_add(count, std::memory_order_relaxed);

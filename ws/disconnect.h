@@ -14,6 +14,11 @@ struct Disconnect {
   std::string_view reason;
 };
 
+// Do clients take this code for the last word?
+constexpr bool is_final(CloseCode code) {
+  return (code >= 3500 && code <= 3999) || (code >= 4500 && code <= 4999);
+}
+
 namespace disconnects {
 
 inline constexpr Disconnect shutdown{3001, "shutdown"};
@@ -24,6 +29,8 @@ inline constexpr Disconnect too_many_requests{3013, "too many requests"};
 inline constexpr Disconnect invalid_token{3500, "invalid token"};
 inline constexpr Disconnect bad_request{3501, "bad request"};
 inline constexpr Disconnect stale{3502, "stale"};
+inline constexpr Disconnect force{3503, "force disconnect"};
+inline constexpr Disconnect connection_limit{3504, "connection limit"};
 
 }  // namespace disconnects
 

@@ -48,7 +48,7 @@ void HttpFront::accept(net::Descriptor connected, const net::TlsContext* tls) {
 void HttpFront::begin_shutdown() {
   shutting_down_ = true;
   router().begin_shutdown(*this);
-  for (const auto& [takeover, owner] : takeovers_)
+  for (const auto& [takeover, kept] : takeovers_)
     takeover->begin_shutdown();
   const std::vector<HttpSession*> sessions(http_sessions_.begin(), http_sessions_.end());
   for (HttpSession* session : sessions)
@@ -63,6 +63,28 @@ void HttpFront::settle_replies_after(std::int64_t delay_ms) {
     loop().after(std::chrono::milliseconds(delay_ms), settle);
 }
 
+bool HttpFront::is_full() const {
+  return parts_.clients != nullptr && parts_.client_limits != nullptr &&
+         parts_.clients->size() >=
+             parts_.client_limits->clients_max.load(std::memory_order_relaxed);
+}
+
+bool HttpFront::enter_address(std::string_view peer, ConnectionLimits::Place& place) {
+  if (parts_.limits == nullptr) return true;
+  const auto refusal = parts_.limits->enter_address(peer, now_ms(), place);
+  if (!refusal) return true;
+  counters().denials.add(*refusal == ConnectionLimits::Refusal::too_fast
+                             ? realtime::DenialReason::address_rate
+                             : realtime::DenialReason::address_connections);
+  return false;
+}
+
+bool HttpFront::enter_user(std::string_view user, ConnectionLimits::Place& place) {
+  if (parts_.limits == nullptr || parts_.limits->enter_user(user, place)) return true;
+  counters().denials.add(realtime::DenialReason::user_connections);
+  return false;
+}
+
 void HttpFront::say_farewell(std::string_view channel, realtime::Present who) {
   const std::int64_t delay_ms = options().leave_delay_ms;
   presence().leave_farewell(channel, std::move(who), now_ms() + delay_ms);
@@ -74,9 +96,9 @@ void HttpFront::say_farewell(std::string_view channel, realtime::Present who) {
   }));
 }
 
-Takeover& HttpFront::add(std::unique_ptr<Takeover> takeover) {
+Takeover& HttpFront::add(std::unique_ptr<Takeover> takeover, ConnectionLimits::Place place) {
   Takeover& added = *takeover;
-  takeovers_.emplace(&added, std::move(takeover));
+  takeovers_.emplace(&added, Kept{.takeover = std::move(takeover), .place = std::move(place)});
   return added;
 }
 

@@ -1,9 +1,11 @@
 // The HTTP port's part of one loop: takes connections, keeps their sessions and their deadlines.
 #pragma once
 
+#include "commands/client_registry.h"
 #include "net/descriptor.h"
 #include "net/event_loop.h"
 #include "net/log_gate.h"
+#include "net/session_limits.h"
 #include "net/timer_queue.h"
 #include "pubsub/loop_subscribers.h"
 #include "realtime/authority.h"
@@ -11,6 +13,7 @@
 #include "realtime/live_key_board.h"
 #include "realtime/presence.h"
 #include "realtime/replies.h"
+#include "ws/connection_limits.h"
 #include "ws/counters.h"
 #include "ws/deadline_timer.h"
 #include "ws/http_router.h"
@@ -21,6 +24,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -48,6 +52,10 @@ struct FrontParts {
   // The fronts of all loops, by index; nullptr if there is only this one.
   const std::vector<std::unique_ptr<HttpFront>>* fronts = nullptr;
   net::LogGate* log = nullptr;  // nullptr if there is nothing to wait for
+  ConnectionLimits* limits = nullptr;  // nullptr: there are none
+  // The server's clients and how many there may be; nullptr: WebSockets are none of them.
+  commands::ClientRegistry* clients = nullptr;
+  const net::SessionLimits* client_limits = nullptr;
 };
 
 // Thread: confined to its loop, but for construction and destruction while the loop does not run.
@@ -95,8 +103,17 @@ class HttpFront {
   void set_deadline(Deadlined& what, DeadlineKind kind) { deadlines_.set(what, kind, now_ms()); }
   void clear_deadline(Deadlined& what) { deadlines_.clear(what); }
 
-  // Keeps what takes a connection over, to be started on its socket, until remove().
-  Takeover& add(std::unique_ptr<Takeover> takeover);
+  commands::ClientRegistry* clients() { return parts_.clients; }
+  // Are there as many clients as there may be?
+  bool is_full() const;
+  // A place for one more WebSocket or stream from this peer; false, and counted, if there is none.
+  bool enter_address(std::string_view peer, ConnectionLimits::Place& place);
+  // The same for one more of this user's.
+  bool enter_user(std::string_view user, ConnectionLimits::Place& place);
+
+  // Keeps what takes a connection over, to be started on its socket, until remove(). `place`: its
+  // address's.
+  Takeover& add(std::unique_ptr<Takeover> takeover, ConnectionLimits::Place place = {});
   void remove(Takeover& takeover);
   void add(HttpSession& session);
   void remove(HttpSession& session);
@@ -109,7 +126,11 @@ class HttpFront {
   realtime::LiveKeyBoard live_board_;
   net::TimerId live_timer_ = 0;
   DeadlineTimer deadlines_;
-  std::unordered_map<Takeover*, std::unique_ptr<Takeover>> takeovers_;
+  struct Kept {
+    std::unique_ptr<Takeover> takeover;
+    ConnectionLimits::Place place;
+  };
+  std::unordered_map<Takeover*, Kept> takeovers_;
   std::unordered_set<HttpSession*> http_sessions_;
   std::deque<net::TimerId> farewells_;  // all have the same delay
   bool shutting_down_ = false;

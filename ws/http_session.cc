@@ -226,11 +226,15 @@ void BeastSession::on_written(const ErrorCode& error) {
 
 void BeastSession::hand_over(const Upgrade& upgrade) {
   if (!stream_.is_open()) return end();
+  if (front_->is_full()) return respond(http_error(503, "too many clients"), true);
+  ConnectionLimits::Place place;
+  if (!front_->enter_address(peer_, place))
+    return respond(http_error(429, "too many connections from this address"), true);
   stream_.socket().out().append(upgrade.response);
   stream_.socket().mark_dirty();
   HttpFront& front = *front_;
   leave(false);  // the connection goes on
-  Takeover& takeover = front.add(upgrade.make(front));
+  Takeover& takeover = front.add(upgrade.make(front), std::move(place));
   net::Socket* socket = stream_.hand_over(takeover);
   if (socket == nullptr) return front.remove(takeover);
   const auto rest = buffer_.data();

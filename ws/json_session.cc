@@ -38,7 +38,7 @@ void JsonSession::on_message(bool is_text, std::string_view payload) {
   if (!replies.empty()) send(Opcode::text, replies);
   send_kept();
   if (disconnect) return close(*disconnect);
-  if (!connected_ && protocol_.is_connected()) {
+  if (!connected_ && is_open() && protocol_.is_connected()) {
     connected_ = true;
     set_deadline(DeadlineKind::ping);
   }
@@ -118,6 +118,7 @@ void JsonSession::subscribe(std::string_view channel) {
     front().live_keys().watch(channel.substr(stream_prefix.size()));
   front().subscribers().subscribe(*this, pubsub::Kind::channel, channel);
   Counters::add(front().counters().subscriptions);
+  entry().count_channel(true);
   new_channel_ = channel;
 }
 
@@ -127,6 +128,7 @@ std::expected<realtime::LiveValue, std::string> JsonSession::watch(std::string_v
       front().live_board().add(*this, channel.substr(key_prefix.size()), realtime::RunAs::browser);
   if (value) {
     Counters::add(front().counters().subscriptions);
+    entry().count_channel(true);
     begin_at(channel, {.epoch = {}, .offset = value->version});
   } else {
     drop_new_channel();
@@ -148,6 +150,7 @@ void JsonSession::begin_at(std::string_view, const realtime::Position& position)
 
 void JsonSession::unsubscribe(std::string_view channel) {
   Counters::subtract(front().counters().subscriptions);
+  entry().count_channel(false);
   if (channel.starts_with(key_prefix))
     return front().live_board().remove(*this, channel.substr(key_prefix.size()));
   if (channel.starts_with(stream_prefix))

@@ -5,6 +5,7 @@
 #include "pubsub/loop_subscribers.h"
 #include "realtime/command_runner.h"
 #include "realtime/control.h"
+#include "ws/connection_limits.h"
 #include "ws/json_protocol.h"
 #include "ws/ws_session.h"
 
@@ -94,6 +95,8 @@ class JsonSession final : public WsSession,
   void on_output_drained() override;
 
   JsonProtocol protocol_;
+  bool is_introduced_ = false;  // its user is known
+  ConnectionLimits::Place user_place_;
   bool connected_ = false;  // the heartbeat has begun
   bool answering_ = false;
   bool ended_ = false;

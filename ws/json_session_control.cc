@@ -22,6 +22,11 @@ constexpr unsigned subscription_expired = 2501;
 
 void JsonSession::introduce(const realtime::Identity& identity, std::string_view client) {
   forget_orders();
+  if (!is_introduced_) {
+    is_introduced_ = true;
+    entry().set_names(identity.user, "centrifuge-json");
+    if (!front().enter_user(identity.user, user_place_)) close(disconnects::connection_limit);
+  }
   control_channels_.push_back(realtime::control_of_client(client));
   if (!identity.user.empty()) control_channels_.push_back(realtime::control_of_user(identity.user));
   if (!identity.token_id.empty())

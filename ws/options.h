@@ -1,6 +1,7 @@
 // What the HTTP port is told by the configuration.
 #pragma once
 
+#include "ws/connection_limits.h"
 #include "ws/frame_parser.h"
 #include "ws/json_protocol.h"
 
@@ -11,12 +12,21 @@
 
 namespace duplex::ws {
 
+// `rest-token <token> <user>`: who has the token is that ACL user.
+struct RestToken {
+  std::string token;
+  std::string user;
+  bool operator==(const RestToken&) const = default;
+};
+
 struct Options {
   // HTTP.
   std::uint32_t header_bytes_max = 8 * 1024;
   std::uint64_t body_bytes_max = std::uint64_t{1} << 20;
   std::int64_t request_timeout_ms = 30'000;  // for a request to arrive, or its response to leave
   std::size_t connections_max = 10'000;      // WebSockets included, over all loops
+
+  ConnectionLimitOptions connection_limits;  // of WebSockets and streams
 
   // WebSocket.
   std::vector<std::string> origins;  // rt-origins; none: the page's own host
@@ -31,6 +41,10 @@ struct Options {
   std::size_t output_bytes_max = std::size_t{1} << 20;
 
   // Doors that are closed by default.
+  std::vector<std::string> api_keys;  // of programs that use /api
+  std::string admin_token;             // of the dashboard
+  bool rest = false;                   // commands over HTTP
+  std::vector<RestToken> rest_tokens;
   bool demo = false;
   bool conformance_endpoints = false;
 };

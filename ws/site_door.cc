@@ -72,7 +72,7 @@ std::optional<Routed> SiteDoor::route(const HttpRequest& request,
                                       HttpFront&,
                                       const Respond& respond) {
   const std::string_view path = request.path();
-  if (!is_own(path)) return std::nullopt;
+  if (!is_own(path) || (path == "/" && request.method == "POST")) return std::nullopt;
   if (request.method != "GET" && request.method != "HEAD") return method_not_allowed("GET, HEAD");
   if (path == "/") return page(request, "index.html");
   if (path.starts_with(assets)) return page(request, path.substr(assets.size()));

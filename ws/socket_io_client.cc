@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "realtime/json_text.h"
+#include "realtime/revocations.h"
 #include "ws/engine_sessions.h"
 #include "ws/http_front.h"
 #include "ws/socket_io_service.h"
@@ -81,14 +82,16 @@ void SocketIoClient::take(const SocketIoPacket& packet, std::span<const std::str
 void SocketIoClient::connect(const SocketIoPacket& packet) {
   const SocketIoOptions& options = loop_.options();
   if (std::ranges::find(options.namespaces, packet.name_space) == options.namespaces.end())
-    return refuse(packet.name_space, "Invalid namespace", std::nullopt);
+    return refuse(packet.name_space, {.message = "Invalid namespace"});
   const std::string_view auth = packet.data.empty() ? "{}" : packet.data;
   const auto member = realtime::json_member(auth, "token");
   auto identity = std::make_shared<const realtime::Identity>();
   if (options.authenticate) {
     const auto token = member ? json_string_value(*member).value_or("?") : std::string();
     auto known = loop_.front().authority().authenticate(token, base::wall_ms());
-    if (!known) return refuse(packet.name_space, known.error().message, known.error().code);
+    if (!known) return refuse(packet.name_space, known.error());
+    if (const auto denial = realtime::check_revoked(loop_.front().commands(), **known))
+      return refuse(packet.name_space, *denial);
     identity = std::move(*known);
   }
   connected_ = true;
@@ -100,6 +103,7 @@ void SocketIoClient::connect(const SocketIoPacket& packet) {
                                                       identity));
   SocketIoSocket& socket = *sockets_.back();
   loop_.rooms().add(socket);
+  loop_.orders().add(socket);
   if (!identity->user.empty()) loop_.rooms().join(socket, user_room(*identity));
   for (const std::string& channel : identity->channels)
     loop_.rooms().join(socket, channel);
@@ -111,12 +115,10 @@ void SocketIoClient::connect(const SocketIoPacket& packet) {
     if (find(packet.name_space) == &socket) router->on_connected(socket, socket.auth());
 }
 
-void SocketIoClient::refuse(std::string_view name_space,
-                            std::string_view message,
-                            std::optional<unsigned> code) {
+void SocketIoClient::refuse(std::string_view name_space, const Denial& denial) {
   std::string data = R"({"message":)";
-  realtime::append_json_string(data, message);
-  if (code) data += fmt::format(R"(,"data":{{"code":{}}})", *code);
+  realtime::append_json_string(data, denial.message);
+  if (denial.code != 0) data += fmt::format(R"(,"data":{{"code":{}}})", denial.code);
   data += '}';
   append_socket_io_packet(
       scratch(), {.type = SocketIoType::connect_error, .name_space = name_space, .data = data});
@@ -180,6 +182,7 @@ void SocketIoClient::remove(SocketIoSocket& socket) {
   sockets_.erase(found);
   for (EventRouter* router : loop_.routers())
     router->on_disconnected(*leaving);
+  loop_.orders().remove(*leaving);
   loop_.rooms().remove(*leaving);
 }
 

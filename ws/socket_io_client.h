@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/timer_queue.h"
+#include "realtime/authority.h"
 #include "realtime/token_bucket.h"
 #include "ws/engine_session.h"
 #include "ws/socket_io_packet.h"
@@ -50,7 +51,8 @@ class SocketIoClient final : public EngineApplication {
   void take_attachment(std::string_view bytes);
   void take(const SocketIoPacket& packet, std::span<const std::string> attachments);
   void connect(const SocketIoPacket& packet);
-  void refuse(std::string_view name_space, std::string_view message, std::optional<unsigned> code);
+  // A denial without code says only its message.
+  void refuse(std::string_view name_space, const realtime::Denial& denial);
   void take_event(SocketIoSocket& socket,
                   const SocketIoPacket& packet,
                   std::span<const std::string> attachments);

@@ -1,4 +1,5 @@
-// The events that the server itself answers: rt:join, rt:leave, rt:publish.
+// The events that the server itself answers: rt:join, rt:leave, rt:publish, rt:history,
+// rt:presence.
 //
 // Normative description: docs/socket_io.md.
 #pragma once
@@ -38,6 +39,8 @@ class SocketIoEvents {
   Outcome join(SocketIoSocket& socket, std::string_view room);
   Outcome leave(SocketIoSocket& socket, std::string_view room);
   Outcome publish(SocketIoSocket& socket, std::string_view room, std::string_view data);
+  Outcome history(SocketIoSocket& socket, std::string_view room, std::string_view request);
+  Outcome presence(SocketIoSocket& socket, std::string_view room);
   Outcome outcome_of(SocketIoSocket& socket, std::string_view method, const Elements& arguments);
 
   HttpFront& front_;

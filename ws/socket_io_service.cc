@@ -13,7 +13,8 @@ SocketIoLoop::SocketIoLoop(HttpFront& front,
       options_(options),
       routers_(routers),
       rooms_(front.subscribers()),
-      events_(front, options, rooms_) {}
+      events_(front, options, rooms_),
+      orders_(front.loop(), front.subscribers(), rooms_) {}
 
 std::unique_ptr<EngineApplication> SocketIoService::open(EngineSession& session, HttpFront& front) {
   auto& loop = loops_[front.loop().index()];

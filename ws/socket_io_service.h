@@ -4,6 +4,7 @@
 #include "realtime/token_bucket.h"
 #include "ws/engine_service.h"
 #include "ws/socket_io_events.h"
+#include "ws/socket_io_orders.h"
 #include "ws/socket_io_rooms.h"
 #include "ws/socket_io_routes.h"
 
@@ -39,6 +40,7 @@ class SocketIoLoop {
   const SocketIoOptions& options() const { return options_; }
   SocketIoRooms& rooms() { return rooms_; }
   SocketIoEvents& events() { return events_; }
+  SocketIoOrders& orders() { return orders_; }
   const std::vector<EventRouter*>& routers() const { return routers_; }
 
  private:
@@ -47,6 +49,7 @@ class SocketIoLoop {
   const std::vector<EventRouter*>& routers_;
   SocketIoRooms rooms_;
   SocketIoEvents events_;
+  SocketIoOrders orders_;
 };
 
 // Thread: any loop; what belongs to a loop is made on it.

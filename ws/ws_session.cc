@@ -19,7 +19,8 @@ constexpr std::size_t input_resume_bytes = 64 * 1024;
 
 WsSession::WsSession(HttpFront& front, FrameLimits limits, bool deflates)
     : front_(front),
-      parser_({limits.message_bytes_max, limits.fragments_max, deflates}) {
+      parser_({limits.message_bytes_max, limits.fragments_max, deflates}),
+      entry_(front.loop(), front.clients(), [this] { close(disconnects::force); }) {
   Counters::add(front.counters().websockets);
   Counters::add(front.counters().websockets_opened);
 }
@@ -34,6 +35,7 @@ void WsSession::begin_shutdown() {
 
 void WsSession::start(net::Socket& socket) {
   socket_ = &socket;
+  entry_.enter(socket);
   on_started();
 }
 
@@ -52,12 +54,14 @@ void WsSession::send(Opcode opcode, std::string_view payload) {
   else
     append_frame(socket_->out(), opcode, payload);
   socket_->mark_dirty();
+  entry_.note_output();
 }
 
 void WsSession::send_shared(base::SharedBytes frame) {
   if (state_ != State::open) return;
   socket_->append_shared(std::move(frame));
   socket_->mark_dirty();
+  entry_.note_output();
   check_output();
 }
 
@@ -76,6 +80,7 @@ void WsSession::set_deadline(DeadlineKind kind) {
 }
 
 void WsSession::on_data(std::span<const char> bytes) {
+  entry_.note_input();
   std::string_view input(bytes.data(), bytes.size());
   while (state_ != State::draining) {
     const FrameParser::Event event = parser_.next(input);

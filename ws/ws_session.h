@@ -4,6 +4,7 @@
 
 #include "base/shared_bytes.h"
 #include "net/socket.h"
+#include "ws/client_entry.h"
 #include "ws/deadlines.h"
 #include "ws/disconnect.h"
 #include "ws/frame_parser.h"
@@ -51,6 +52,8 @@ class WsSession : public Takeover, public Deadlined {
 
   HttpFront& front() { return front_; }
   bool is_open() const { return state_ == State::open; }
+  // The session among the server's clients.
+  ClientEntry& entry() { return entry_; }
   bool deflates() const { return parser_.limits().compressed; }
   std::size_t output_bytes() const { return socket_->pending_output_bytes(); }
   // Calls on_output_drained() when not much is queued any more.
@@ -83,6 +86,7 @@ class WsSession : public Takeover, public Deadlined {
   net::Socket* socket_ = nullptr;
   FrameParser parser_;
   State state_ = State::open;
+  ClientEntry entry_;
 };
 
 }  // namespace duplex::ws

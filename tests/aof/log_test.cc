@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -95,7 +96,7 @@ TEST_F(LogOnAGoodDisk, SyncsBeforeDurableUnderAlways) {
   const Lsn lsn = append(0, {"SET", "a", "1"});
   EXPECT_TRUE(log->commit(lsn));
 
-  EXPECT_EQ(log->written(), lsn);
+  wait_until([&] { return faults.waiting_syncs() == 1; });
   EXPECT_LT(log->durable(), lsn);
   EXPECT_LT(log->releasable(), lsn);
   faults.release_syncs();
@@ -105,6 +106,9 @@ TEST_F(LogOnAGoodDisk, SyncsBeforeDurableUnderAlways) {
 
 TEST_F(LogOnAGoodDisk, CoversWhatWasWrittenDuringASyncWithOneMore) {
   open(FsyncPolicy::always);
+  const Lsn first = append(0, {"SET", "a", "0"});
+  log->commit(first);
+  wait_for_durable(first);
   faults.hold_syncs();
   log->commit(append(0, {"SET", "a", "1"}));
   wait_until([&] { return faults.waiting_syncs() == 1; });
@@ -119,6 +123,37 @@ TEST_F(LogOnAGoodDisk, CoversWhatWasWrittenDuringASyncWithOneMore) {
   wait_for_durable(last);
 
   EXPECT_EQ(faults.syncs(), syncs_before + 1);
+}
+
+TEST_F(LogOnAGoodDisk, KeepsTheFileLongerThanItsContentUnderAlways) {
+  options.reserve_bytes = 1000;
+  open(FsyncPolicy::always);
+  std::set<std::size_t> sizes;
+  for (int i = 0; i < 500; ++i) {
+    const Lsn last = append(0, {"SET", "a", std::string(static_cast<std::size_t>(i % 89), 'v')});
+    log->commit(last);
+    wait_for_durable(last);
+    const std::string bytes = directory.bytes(increment(1));
+    sizes.insert(bytes.size());
+    // Whoever reads lines finds the padding to be comments, and where to go on behind it.
+    const std::string_view content = without_padding(bytes);
+    EXPECT_EQ(log->stats().current_bytes, content.size());
+    EXPECT_EQ(read_all(bytes).position.offset, last);
+    EXPECT_EQ(bytes.back(), '\n');
+    EXPECT_EQ(content.substr(content.size() - 2), "\r\n");
+    EXPECT_NE(bytes.substr(content.size(), 1), "\n");
+    for (std::size_t at = content.size(); at < bytes.size(); at = bytes.find('\n', at) + 1)
+      EXPECT_LT(bytes.find('\n', at) - at, 126u);
+  }
+  EXPECT_LT(sizes.size(), 100u);
+
+  // The one that is given up has none, and the log that has ended has none.
+  ASSERT_TRUE(log->start_increment());
+  EXPECT_EQ(directory.bytes(increment(1)).back(), '\n');
+  log->commit(append(0, {"SET", "b", "1"}));
+  log->close();
+  EXPECT_EQ(directory.bytes(increment(2)).back(), '\n');
+  EXPECT_EQ(records_of(2).size(), 2u);
 }
 
 TEST_F(LogOnAGoodDisk, SyncsOnceInAnIntervalUnderEverysec) {

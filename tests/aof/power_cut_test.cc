@@ -42,6 +42,7 @@ class Lives {
                          {.fsync = policy_,
                           .sync_interval = std::chrono::milliseconds(1),
                           .retry_interval = std::chrono::milliseconds(1),
+                          .reserve_bytes = 8192,
                           .on_progress = {}},
                          manifest_,
                          position_);

@@ -109,6 +109,20 @@ TEST_F(Recovery, CutsBeforeIncrementsThatWereOnlyPrepared) {
   EXPECT_EQ(folder.read(increment_1), file_of({set_a}));
 }
 
+TEST_F(Recovery, CutsPaddingThatACrashHasLeft) {
+  folder.write(manifest_path, two_increments);
+  folder.write(increment_1, file_of({set_a}));
+  folder.write(increment_2,
+               stream_start(set_a.size()) + "##\n" + std::string(padding_line) + "###");
+  options.load_truncated = false;
+
+  const auto recovered = load();
+
+  ASSERT_TRUE(recovered) << recovered.error();
+  EXPECT_EQ(recovered->dropped_bytes, 0u);
+  EXPECT_EQ(folder.read(increment_2), stream_start(set_a.size()));
+}
+
 TEST_F(Recovery, RefusesATornTailWhenItMayNotCut) {
   folder.write(manifest_path, two_increments);
   folder.write(increment_1, file_of({set_a}));

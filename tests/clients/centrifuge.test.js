@@ -262,7 +262,7 @@ test("watches keys", async () => {
   await redis.setrange("boxes", 100_000, "x");
   const large = await subscribe(client, "key:boxes");
   assert.equal(large.contexts[0].data.encoding, "base64");
-  await redis.setbit("boxes", 7, 1);
+  await redis.call("SETBIT", "boxes", 7, 1);
   await until("the bit", () => large.seen.length > 0);
   assert.deepEqual(large.seen[0].op, ["SETBIT", "boxes", "7", "1"]);
 });

@@ -227,7 +227,8 @@ test("opens only the channels that the configuration opens", async () => {
   assert.equal(await code({ publish: { channel: "closed", data: 1 } }), 103);
   assert.equal(await code({ subscribe: { channel: "read:a" } }), undefined);
   assert.equal(await code({ publish: { channel: "read:a", data: 1 } }), 103);
-  assert.equal(await code({ history: { channel: "read:a" } }), 108);
+  assert.equal(await code({ history: { channel: "read:a" } }), 103);
+  assert.equal(await code({ rpc: { method: "read" } }), 108);
   await close(socket);
 });
 

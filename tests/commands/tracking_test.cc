@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,6 +55,28 @@ TEST(TrackedKeysTest, RemembersEachReaderOnce) {
   EXPECT_FALSE(keys.take(key, readers));
   EXPECT_THAT(readers, IsEmpty());
   EXPECT_EQ(keys.size(), 0u);
+}
+
+// Clients of several loops with ids near to each other and far apart.
+TEST(TrackedKeysTest, TellsReadersApart) {
+  std::mt19937_64 random(7);
+  for (const std::string text : {"", "key", "a key that is longer than one line of the cache is"}) {
+    const HashedKey key(text);
+    TrackedKeys keys;
+    std::set<Reader> model;
+    for (int i = 0; i < 3000; ++i) {
+      const std::uint64_t far = random() % 3 == 0 ? random() >> 20 : 0;
+      const Reader reader(far + random() % 200, random() % 5 * 63);
+      const auto added = keys.add(key, reader);
+      if (!model.insert(reader).second)
+        ASSERT_EQ(added, TrackedKeys::Added::nothing);
+      else
+        ASSERT_EQ(added, model.size() == 1 ? TrackedKeys::Added::key : TrackedKeys::Added::reader);
+    }
+    std::vector<Reader> readers;
+    ASSERT_TRUE(keys.take(key, readers));
+    EXPECT_EQ(readers, std::vector<Reader>(model.begin(), model.end()));
+  }
 }
 
 TEST(TrackedKeysTest, HoldsKeysOfAllSizes) {

@@ -76,7 +76,8 @@ def test_memory_stays_flat():
     chosen = random.Random(7)
     rules = ["--channel", "room:*", "sub=anon", "pub=anon"]
     limits = ["--http-maxclients", 20_000, "--maxclients", 20_000]
-    with servers.server("duplex", *rules, *limits) as server, selectors.DefaultSelector() as selector:
+    running = servers.server("duplex", *rules, *limits)
+    with running as server, selectors.DefaultSelector() as selector:
         visitors = [Visitor(server, selector) for _ in range(SOCKETS)]
         begin, first = time.monotonic(), None
         while time.monotonic() - begin < seconds:

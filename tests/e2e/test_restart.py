@@ -1,6 +1,8 @@
 """What was acknowledged is there after a restart, whether the server was stopped or killed."""
 
 import os
+import pathlib
+import subprocess
 import tempfile
 import threading
 import time
@@ -88,6 +90,35 @@ def rounds(kind, fsync, go_on):
 @pytest.mark.parametrize("kind", servers.available_kinds())
 def test_nothing_that_was_acknowledged_is_lost(kind, fsync):
     rounds(kind, fsync, lambda count: count < 5)
+
+
+needs_both = pytest.mark.skipif(
+    set(servers.available_kinds()) != {"redis", "duplex"}, reason="needs both servers"
+)
+
+
+@needs_both
+def test_killed_servers_take_turns_in_a_file_with_padding():
+    """Wherever the padding is met that a log under `always` ends with, it reads as comments."""
+    options = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+    with tempfile.TemporaryDirectory(prefix="duplex-test-") as directory:
+        increment = pathlib.Path(directory) / "appendonlydir" / "appendonly.aof.1.incr.aof"
+        written = {}
+        for turn in range(24):
+            kind = "redis" if turn % 2 else "duplex"
+            with servers.server(kind, *options, directory=directory) as server:
+                with server.client(timeout=60) as client:
+                    for key, value in written.items():
+                        assert client.call("GET", key).value == value.encode(), (turn, key)
+                    for number in range(4):
+                        key = "key:%d:%d" % (turn, number)
+                        written[key] = "v" * (turn * 5 + number)
+                        assert client.call("SET", key, written[key]).value == b"OK"
+                server.kill()
+            if kind == "duplex":
+                assert increment.read_bytes().endswith(b"##\n")
+                check = ["redis-check-aof", str(increment.parent / "appendonly.aof.manifest")]
+                assert b"are valid" in subprocess.run(check, capture_output=True).stdout
 
 
 @pytest.mark.soak

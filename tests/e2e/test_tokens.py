@@ -11,13 +11,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from support import servers, waiting, web_socket
+from support.browser import Browser
 
 pytestmark = pytest.mark.skipif(
     servers.duplex_path() is None, reason="needs DUPLEX_SERVER, which ./test sets"
 )
 
 SECRET = "a secret of at least 32 bytes for tests"
-RULES = ["--channel", "open:*", "sub=anon", "pub=anon", "--channel", "known:*", "sub=jwt", "pub=sub"]
+RULES = [
+    *["--channel", "open:*", "sub=anon", "pub=anon"],
+    *["--channel", "known:*", "sub=jwt", "pub=sub"],
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,33 +32,6 @@ def duplex():
 
 def token(secret=SECRET, algorithm="HS256", headers=None, **claims):
     return jwt.encode(claims, secret, algorithm=algorithm, headers=headers)
-
-
-class Browser:
-    """A client of the realtime protocol that asks and waits for the answer."""
-
-    def __init__(self, server, text=None):
-        self.socket = web_socket.WebSocket(server.http_port, "/rt")
-        self.last = 0
-        self.connected = self.ask("connect", **({} if text is None else {"token": text}))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.socket.close()
-
-    def ask(self, method, **request):
-        self.last += 1
-        self.socket.send_json({"id": self.last, method: request})
-        while True:
-            opcode, payload = self.socket.receive_frame()
-            if opcode == web_socket.CLOSE:
-                return int.from_bytes(payload[:2], "big")
-            for line in payload.decode().split("\n"):
-                reply = json.loads(line)
-                if reply.get("id") == self.last:
-                    return reply["error"]["code"] if "error" in reply else reply[method]
 
 
 def answer(server, text):
@@ -142,6 +119,78 @@ def test_keys_from_a_file(tmp_path):
             path.write_text("nonsense")
             assert client.call("CONFIG", "SET", "rt-jwks-file", path).kind == "error"
             assert "client" in answer(server, by_id)
+
+
+def test_private_channels(duplex):
+    with Browser(duplex, token(sub="ann")) as ann:
+        assert ann.ask("subscribe", channel="$open:1") == 103
+        good = token(sub="ann", channel="$open:1")
+        assert isinstance(ann.ask("subscribe", channel="$open:1", token=good), dict)
+        old = token(sub="ann", channel="$open:2", exp=5)
+        assert ann.ask("subscribe", channel="$open:2", token=old) == 109
+
+
+def test_revoking():
+    now = int(time.time())
+    args = ["--rt-token-hmac-secret", SECRET, "--appendonly", "yes"]
+    with servers.server("duplex", *args) as server:
+        by_id = token(sub="bob", jti="t1")
+        with server.client() as client, Browser(server, token(sub="ann")) as ann:
+            with Browser(server, by_id) as bob, Browser(server, token(sub="bob")) as other:
+                assert client.call("RT.REVOKE", "USER", "ann").value == 1
+                assert ann.end() == 3500
+                assert client.call("RT.REVOKE", "TOKEN", "t1").value == 1
+                assert bob.end() == 3500
+                assert client.call("RT.DISCONNECT", "USER", "bob", 3000, "bye").value == 1
+                assert other.end() == 3000
+            assert client.call("RT.REVOKE", "USER", "eve", "EX", 1000).value == 0
+            assert 0 < client.call("TTL", "rt:revoked:user:eve").value <= 1000
+        server.stop()
+        server.start()
+        assert answer(server, token(sub="ann")) == 3500
+        assert answer(server, token(sub="ann", iat=now - 100)) == 3500
+        assert answer(server, by_id) == 3500
+        assert "client" in answer(server, token(sub="bob"))
+
+
+def test_programs_choose_channels(duplex):
+    with duplex.client() as client, Browser(duplex, token(sub="zoe")) as zoe:
+        assert client.call("RT.SUBSCRIBE", "zoe", "secret").value == 1
+        assert zoe.next_push()["channel"] == "secret"
+        assert client.call("PUBLISH", "secret", '"psst"').value == 1
+        assert zoe.next_push()["pub"]["data"] == "psst"
+        assert client.call("RT.UNSUBSCRIBE", "zoe", "secret").value == 1
+        assert "unsubscribe" in zoe.next_push()
+        assert client.call("PUBLISH", "secret", '"psst"').value == 0
+        assert client.call("RT.DISCONNECT", "USER", "zoe", 5, "x").kind == "error"
+        assert client.call("RT.DISCONNECT", "CLIENT", zoe.connected["client"]).value == 1
+        assert zoe.end() == 3503
+
+
+def socket_io(server, text):
+    """A client of Socket.IO and what connecting is answered."""
+    socket = web_socket.WebSocket(server.http_port, "/socket.io/?EIO=4&transport=websocket")
+    assert socket.receive().startswith("0")
+    socket.send("40" + json.dumps({"token": text}))
+    return socket, socket.receive()
+
+
+def test_socket_io():
+    with servers.server("duplex", "--rt-token-hmac-secret", SECRET) as server:
+        with server.client() as client:
+            socket, reply = socket_io(server, token(sub="ann"))
+            with socket:
+                assert reply.startswith('40{"sid"')
+                assert client.call("RT.SUBSCRIBE", "ann", "news").value == 1
+                waiting.until(lambda: client.call("PUBLISH", "news", "1").value == 1)
+                assert socket.receive() == '42["news",1]'
+                assert client.call("RT.REVOKE", "USER", "ann").value == 1
+                with pytest.raises(ConnectionError):
+                    while True:
+                        socket.receive()
+            socket, reply = socket_io(server, token(sub="ann"))
+            with socket:
+                assert reply == '44{"message":"invalid token","data":{"code":3500}}'
 
 
 def test_a_short_secret_is_refused(duplex):

@@ -200,6 +200,31 @@ TEST_P(StreamTest, ReportsAReset) {
   EXPECT_EQ(write.wait(), error_code(asio::error::broken_pipe));
 }
 
+TEST_P(StreamTest, TellsOfTheEndWithoutAnyRead) {
+  Awaited<bool> first;
+  Awaited<bool> second;
+  thread.run([&] {
+    stream->notify_when_ended([&] { ADD_FAILURE() << "was taken back"; });
+    stream->notify_when_ended(nullptr);
+    stream->notify_when_ended([&] { first.set(true); });
+  });
+  peer->send("unread");
+  peer->shut_down_sending();
+  EXPECT_EQ(first.wait(), true);
+  thread.run([&] {
+    EXPECT_TRUE(stream->is_open());
+    stream->notify_when_ended([&] { second.set(true); });
+  });
+  EXPECT_EQ(second.wait(), true);
+}
+
+TEST_P(StreamTest, TellsOfAResetWithoutAnyRead) {
+  Awaited<bool> told;
+  thread.run([&] { stream->notify_when_ended([&] { told.set(stream->is_open()); }); });
+  peer->reset();
+  EXPECT_EQ(told.wait(), false);
+}
+
 TEST_P(StreamTest, DestroyingItAbortsWhatIsPending) {
   Awaited<error_code> done;
   char byte;

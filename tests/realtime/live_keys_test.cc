@@ -127,7 +127,7 @@ TEST_F(LiveKeysTest, LargeValuesAreToldChangeByChange) {
 
   run("SETBIT k 7 1");
   run("MULTI");
-  run("SETBIT k 8 1");
+  run("setbit k 8 1");
   run("APPEND k y");
   run("EXEC");
   EXPECT_FALSE(delay_ms_);

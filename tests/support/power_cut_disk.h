@@ -226,11 +226,14 @@ class PowerCutDisk : public aof::Directory {
     if (kept == content.changes.size()) return bytes;
     Change half = content.changes[kept];
     if (half.truncated_to) return bytes;
-    switch (below(3)) {
+    switch (below(4)) {
       case 0:
         return bytes;
       case 1:
         half.bytes.resize(below(half.bytes.size() + 1));
+        break;
+      case 2:
+        forget_sectors(half, bytes);
         break;
       default: {
         // The file has grown, but not all of its pages were written.
@@ -241,6 +244,21 @@ class PowerCutDisk : public aof::Directory {
     }
     apply(bytes, half);
     return bytes;
+  }
+
+  // Where a write took the place of other bytes, those are still there in the sectors that it did
+  // not reach, whichever these are.
+  void forget_sectors(Change& change, const std::string& before) {
+    constexpr std::size_t sector_bytes = 512;
+    for (std::size_t i = 0; i < change.bytes.size();) {
+      const std::uint64_t at = change.offset + i;
+      const std::size_t length = std::min(
+          change.bytes.size() - i, sector_bytes - static_cast<std::size_t>(at % sector_bytes));
+      if (below(2) == 0)
+        for (std::size_t j = i; j < i + length; ++j)
+          change.bytes[j] = change.offset + j < before.size() ? before[change.offset + j] : '\0';
+      i += length;
+    }
   }
 
   mutable std::mutex mutex_;

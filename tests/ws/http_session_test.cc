@@ -5,6 +5,11 @@
 
 #include <gmock/gmock.h>
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace duplex::ws {
 namespace {
 
@@ -159,6 +164,49 @@ TEST_P(HttpSessionTest, ForgetsAResponseWhoseClientIsGone) {
   on_loop([&] { std::exchange(demo.waiting, {})[0](std::string("\xff")); });
 
   EXPECT_TRUE(eventually([&] { return counters_.connections == 0; }));
+}
+
+// Keeps every request waiting, and counts those that are given up.
+class Waiting final : public HttpDoor {
+ public:
+  std::optional<Routed> route(const HttpRequest& request,
+                              HttpFront&,
+                              const Respond& respond) override {
+    if (request.path() != "/wait") return std::nullopt;
+    responds.push_back(respond);
+    return Deferred{[this] { ++abandoned; }};
+  }
+  std::vector<Respond> responds;
+  int abandoned = 0;
+};
+
+TEST_P(HttpSessionTest, TellsWhenAClientGivesUp) {
+  auto owned = std::make_unique<Waiting>();
+  Waiting& door = *owned;
+  router_.add(std::move(owned));
+  RawClient client = connect();
+  client.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return door.responds.size() == 1; }));
+  client.end_sending();
+  EXPECT_TRUE(eventually([&] { return door.abandoned == 1; }));
+  EXPECT_EQ(client.receive_all(), "");
+  on_loop([&] { door.responds[0](HttpResponse()); });
+  EXPECT_TRUE(eventually([&] { return counters_.connections == 0; }));
+}
+
+TEST_P(HttpSessionTest, DoesNotCallAnAnsweredRequestGivenUp) {
+  auto owned = std::make_unique<Waiting>();
+  Waiting& door = *owned;
+  router_.add(std::move(owned));
+  RawClient client = connect();
+  client.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n" + std::string(health));
+  ASSERT_TRUE(eventually([&] { return door.responds.size() == 1; }));
+  on_loop([&] { door.responds[0](http_error(404, "not here")); });
+  EXPECT_THAT(client.receive_response(), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(client.receive_response(), StartsWith("HTTP/1.1 200 "));
+  client.close();
+  EXPECT_TRUE(eventually([&] { return counters_.connections == 0; }));
+  EXPECT_EQ(on_loop([&] { return door.abandoned; }), 0);
 }
 
 TEST_P(HttpSessionTest, EndsIdleConnectionsWhenTheServerStops) {
