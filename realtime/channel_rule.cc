@@ -19,7 +19,6 @@ using Outcome = std::expected<void, std::string>;
 constexpr std::string_view access_words[] = {"none", "anon", "jwt", "sub"};
 constexpr std::string_view slow_words[] = {"disconnect", "drop-oldest", "conflate", "resync"};
 constexpr std::uint32_t history_max = 1'000'000;
-constexpr std::uint32_t rate_max = 1'000'000;
 constexpr std::int64_t time_max_ms = std::int64_t{10} * 365 * 24 * 3600 * 1000;
 
 struct Unit {
@@ -87,15 +86,6 @@ std::string time_text(std::int64_t ms) {
   return fmt::format("{}{}", ms / unit->ms, unit->name);
 }
 
-Outcome read_rate(std::uint32_t& rate, std::string_view name, std::string_view value) {
-  if (value == "0") {
-    rate = 0;
-    return {};
-  }
-  if (!value.ends_with("/s")) return refused(name, "a rate like 20/s");
-  return read_count(rate, name, value.substr(0, value.size() - 2), rate_max);
-}
-
 Outcome read_slow(std::optional<SlowPolicy>& slow, std::string_view name, std::string_view value) {
   const auto place = place_of(value, slow_words);
   if (!place) return refused(name, "disconnect, drop-oldest, conflate or resync");
@@ -112,12 +102,10 @@ Outcome read_option(ChannelRule& rule, std::string_view name, std::string_view v
   if (name == "presence") return read_flag(rule.presence, name, value);
   if (name == "joinleave") return read_flag(rule.join_leave, name, value);
   if (name == "slow") return read_slow(rule.slow, name, value);
-  if (name == "rate") return read_rate(rule.rate, name, value);
-  if (name == "conflate") return read_time(rule.coalesce_ms, name, value);
   if (name == "persist") return read_flag(rule.persist, name, value, "aof");
   return std::unexpected(
       fmt::format("unknown channel option '{}', known are sub, pub, history, ttl, presence, "
-                  "joinleave, slow, rate, conflate and persist",
+                  "joinleave, slow and persist",
                   name));
 }
 
@@ -150,8 +138,6 @@ std::string format_channel_options(const ChannelRule& rule) {
   if (rule.presence) text += " presence=yes";
   if (rule.join_leave) text += " joinleave=yes";
   if (rule.slow) fmt::format_to(end, " slow={}", slow_words[static_cast<std::size_t>(*rule.slow)]);
-  if (rule.rate > 0) fmt::format_to(end, " rate={}/s", rule.rate);
-  if (rule.coalesce_ms > 0) fmt::format_to(end, " conflate={}", time_text(rule.coalesce_ms));
   if (!rule.persist) text += " persist=no";
   return text;
 }

@@ -1,8 +1,8 @@
 // One rule about channels: who may use those that match, and what is kept of them.
 //
 // As text: channel <pattern> sub=none|anon|jwt pub=none|anon|jwt|sub history=100 ttl=300s
-// presence=yes joinleave=yes slow=disconnect|drop-oldest|conflate|resync rate=20/s conflate=50ms
-// persist=aof|no. Everything but the pattern may be left out.
+// presence=yes joinleave=yes slow=disconnect|drop-oldest|conflate|resync persist=aof|no. Everything
+// but the pattern may be left out.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,6 @@ struct ChannelRule {
   bool presence = false;      // who is there may be asked
   bool join_leave = false;    // comings and goings are told to those who want to know
   std::optional<SlowPolicy> slow = {};
-  std::uint32_t rate = 0;        // publications of one connection per second; 0: as everywhere
-  std::int64_t coalesce_ms = 0;  // at most one message in this time, the newest; 0: all
   bool persist = true;           // history is written to the log
 
   // What is done where the rule does not say: without history nothing could be recovered.
